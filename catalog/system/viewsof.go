@@ -1,0 +1,189 @@
+package system
+
+import (
+	"sync"
+
+	"github.com/streamsql/streamsql/catalog"
+	"github.com/streamsql/streamsql/types"
+)
+
+// typeLengths are the types of types.txt, read once.
+var typeLengths = sync.OnceValue(parseTypes)
+
+func tables(s *Source, add func(row)) {
+	for _, r := range s.relations() {
+		if r.kind == "r" {
+			add(row{"schemaname": r.schema, "tablename": r.name, "tableowner": s.User, "hasindexes": s.hasIndex(r)})
+		}
+	}
+	for _, r := range sorted() {
+		if r.Kind == "r" {
+			add(row{"schemaname": r.Schema, "tablename": r.Name, "tableowner": s.User})
+		}
+	}
+}
+
+func views(s *Source, add func(row)) {
+	for _, r := range s.relations() {
+		if v, ok := r.object.(*catalog.View); ok && !v.Materialized {
+			add(row{"schemaname": r.schema, "viewname": r.name, "viewowner": s.User, "definition": v.Query + ";"})
+		}
+	}
+}
+
+func matviews(s *Source, add func(row)) {
+	for _, r := range s.relations() {
+		if v, ok := r.object.(*catalog.View); ok && v.Materialized {
+			add(row{"schemaname": r.schema, "matviewname": r.name, "matviewowner": s.User, "hasindexes": s.hasIndex(r),
+				"ispopulated": v.State == catalog.Serving, "definition": v.Query + ";"})
+		}
+	}
+}
+
+func indexView(s *Source, add func(row)) {
+	for _, r := range s.relations() {
+		if r.kind != "i" {
+			continue
+		}
+		_, on := r.object.Qualified()
+		if x, ok := r.object.(*catalog.Index); ok {
+			_, on = s.Catalog.Object(x.On).Qualified()
+		}
+		def, _ := s.IndexDef(r.id)
+		add(row{"schemaname": r.schema, "tablename": on, "indexname": r.name, "indexdef": def})
+	}
+}
+
+func sequenceView(s *Source, add func(row)) {
+	for _, r := range s.relations() {
+		if q, ok := r.object.(*catalog.Sequence); ok {
+			add(row{"schemaname": r.schema, "sequencename": r.name, "sequenceowner": s.User, "data_type": q.Type.OID(), "start_value": q.Start,
+				"min_value": q.Min, "max_value": q.Max, "increment_by": q.Increment, "cycle": q.Cycle, "cache_size": 1, "last_value": types.Null})
+		}
+	}
+}
+
+func schemata(s *Source, add func(row)) {
+	for _, n := range append([]string{"pg_catalog", "information_schema"}, s.Catalog.Schemas()...) {
+		add(row{"catalog_name": s.Database, "schema_name": n, "schema_owner": s.User})
+	}
+}
+
+func yesNo(b bool) string {
+	if b {
+		return "YES"
+	}
+	return "NO"
+}
+
+func schemaTables(s *Source, add func(row)) {
+	for _, r := range s.relations() {
+		kind := map[string]string{"r": "BASE TABLE", "v": "VIEW"}[r.kind]
+		if kind != "" { // materialized views are not in it, as in PostgreSQL
+			add(row{"table_catalog": s.Database, "table_schema": r.schema, "table_name": r.name, "table_type": kind,
+				"is_insertable_into": yesNo(r.kind == "r"), "is_typed": "NO"})
+		}
+	}
+	for _, r := range sorted() {
+		kind := map[string]string{"r": "BASE TABLE", "v": "VIEW"}[r.Kind]
+		add(row{"table_catalog": s.Database, "table_schema": r.Schema, "table_name": r.Name, "table_type": kind, "is_insertable_into": "NO", "is_typed": "NO"})
+	}
+}
+
+func schemaViews(s *Source, add func(row)) {
+	for _, r := range s.relations() {
+		if v, ok := r.object.(*catalog.View); ok && !v.Materialized {
+			add(row{"table_catalog": s.Database, "table_schema": r.schema, "table_name": r.name, "view_definition": v.Query + ";",
+				"check_option": "NONE", "is_updatable": "NO", "is_insertable_into": "NO"})
+		}
+	}
+}
+
+func schemaColumns(s *Source, add func(row)) {
+	for _, r := range s.relations() {
+		if r.kind != "r" && r.kind != "v" {
+			continue
+		}
+		for i, c := range r.columns {
+			v := row{"table_catalog": s.Database, "table_schema": r.schema, "table_name": r.name, "column_name": c.Name, "ordinal_position": i + 1,
+				"is_nullable": yesNo(!c.NotNull), "data_type": dataType(c.Type), "udt_catalog": s.Database, "udt_schema": "pg_catalog",
+				"udt_name": internalName(c.Type), "is_identity": yesNo(c.Identity != ""), "is_generated": map[bool]string{true: "ALWAYS", false: "NEVER"}[c.Generated],
+				"is_updatable": yesNo(r.kind == "r")}
+			if c.Default != "" {
+				v["column_default"] = c.Default
+			}
+			lengths(v, c.Type)
+			add(v)
+		}
+	}
+}
+
+// dataType is information_schema's word for a type: without modifier, ARRAY for any array.
+func dataType(t types.Type) string {
+	if t.Array {
+		return "ARRAY"
+	}
+	return t.Base().String()
+}
+
+// internalName is pg_type.typname.
+func internalName(t types.Type) string {
+	oid := int64(t.OID())
+	for _, r := range typeLengths() {
+		if r.oid == oid {
+			return r.name
+		}
+	}
+	return ""
+}
+
+// lengths fills in what a type's modifier says.
+func lengths(v row, t types.Type) {
+	switch {
+	case t.Array:
+	case (t.Kind == types.Varchar || t.Kind == types.BPChar) && t.Mod >= 4:
+		v["character_maximum_length"] = int(t.Mod - 4)
+	case t.Kind == types.Numeric && t.Mod >= 4:
+		v["numeric_precision"], v["numeric_scale"] = int((t.Mod-4)>>16), int((t.Mod-4)&0x7ff)
+	case t.Kind == types.Int2:
+		v["numeric_precision"], v["numeric_scale"] = 16, 0
+	case t.Kind == types.Int4:
+		v["numeric_precision"], v["numeric_scale"] = 32, 0
+	case t.Kind == types.Int8:
+		v["numeric_precision"], v["numeric_scale"] = 64, 0
+	}
+	for _, n := range []string{"character_maximum_length", "character_octet_length", "numeric_precision", "numeric_precision_radix", "numeric_scale",
+		"datetime_precision", "interval_precision", "maximum_cardinality", "scope_catalog"} {
+		if _, ok := v[n]; !ok {
+			v[n] = types.Null
+		}
+	}
+}
+
+var constraintWords = map[string]string{"p": "PRIMARY KEY", "u": "UNIQUE", "c": "CHECK"}
+
+func tableConstraints(s *Source, add func(row)) {
+	for _, c := range s.constraints() {
+		add(row{"constraint_catalog": s.Database, "constraint_schema": c.table.Schema, "constraint_name": c.name, "table_catalog": s.Database,
+			"table_schema": c.table.Schema, "table_name": c.table.Name, "constraint_type": constraintWords[c.kind], "is_deferrable": "NO",
+			"initially_deferred": "NO", "enforced": "YES"})
+	}
+}
+
+func keyColumns(s *Source, add func(row)) {
+	for _, c := range s.constraints() {
+		for i, k := range c.keys {
+			add(row{"constraint_catalog": s.Database, "constraint_schema": c.table.Schema, "constraint_name": c.name, "table_catalog": s.Database,
+				"table_schema": c.table.Schema, "table_name": c.table.Name, "column_name": c.table.Columns[k-1].Name, "ordinal_position": i + 1,
+				"position_in_unique_constraint": types.Null})
+		}
+	}
+}
+
+func schemaSequences(s *Source, add func(row)) {
+	for _, r := range s.relations() {
+		if q, ok := r.object.(*catalog.Sequence); ok {
+			add(row{"sequence_catalog": s.Database, "sequence_schema": r.schema, "sequence_name": r.name, "data_type": q.Type.String()})
+		}
+	}
+}

@@ -1,0 +1,139 @@
+// Package engine runs the dataflow: it commits transactions, makes ticks of them, keeps every view right, hydrates new
+// views, recovers, and answers reads at one frontier.
+//
+// Three parties: sessions buffer writes and submit them; the sequencer validates commits one after the other and
+// queues them; the dataflow goroutine turns the queue into ticks. A tick is logged while it runs, and published and acknowledged,
+// in order, when both are done.
+package engine
+
+import (
+	"context"
+
+	"github.com/streamsql/streamsql/batch"
+	"github.com/streamsql/streamsql/catalog"
+	"github.com/streamsql/streamsql/expr"
+	"github.com/streamsql/streamsql/planner/physical"
+	"github.com/streamsql/streamsql/storage"
+	"github.com/streamsql/streamsql/types"
+)
+
+// The declarations below are the package's contract with session; each moves to the file of its concept when it is written.
+
+// Options of an engine.
+type Options struct {
+	Dir         string // "": temporary, nothing durable (tests, demos of planner)
+	MemoryLimit int64
+}
+
+// Engine is an open database.
+type Engine struct{}
+
+// Open opens or creates the data directory and recovers. It serves reads as soon as it returns.
+func Open(ctx context.Context, o Options) (*Engine, error) { panic("to be written") }
+
+// Close finishes queued commits, checkpoints and closes.
+func (e *Engine) Close() error { panic("to be written") }
+
+// Snapshot is one frontier: catalog and contents as of one tick. Close it.
+type Snapshot struct {
+	Tick    storage.Tick
+	Catalog *catalog.Catalog
+	Store   *storage.Snapshot
+}
+
+func (e *Engine) Snapshot() *Snapshot { panic("to be written") }
+func (s *Snapshot) Clone() *Snapshot  { panic("to be written") }
+func (s *Snapshot) Close()            { panic("to be written") }
+
+// Rows is the result of a query: batches until nil. Close frees what the query holds. Weights are positive; error rows never appear: a row that
+// failed and reaches the result is returned as error.
+type Rows interface {
+	Next(ctx context.Context) (*batch.Batch, error)
+	Close()
+}
+
+// Query runs a plan over a snapshot and the transaction's own writes (nil: none). ctx of expressions: parameters and settings.
+func (e *Engine) Query(ctx context.Context, sn *Snapshot, own *Writes, q *physical.Query, ectx *expr.Ctx) (Rows, error) {
+	panic("to be written")
+}
+
+// Writes is what a transaction has changed and not committed: per table and key the row before (as of the transaction's first touch) and the row
+// after. It is compact (no pointer per row): a COPY of a million rows goes through it. Savepoints mark and cut it.
+type Writes struct{}
+
+func (e *Engine) NewWrites() *Writes { panic("to be written") }
+
+// Insert, Update and Delete buffer the change of one row; rows are of all the table's columns. They check nothing but what is in w: inserting
+// a key that w itself holds fails with 23505. base rows are as read by the statement.
+func (w *Writes) Insert(t *catalog.Table, row []types.Datum) error      { panic("to be written") }
+func (w *Writes) Update(t *catalog.Table, old, new []types.Datum) error { panic("to be written") }
+func (w *Writes) Delete(t *catalog.Table, old []types.Datum) error      { panic("to be written") }
+func (w *Writes) InsertBatch(t *catalog.Table, b *batch.Batch) error    { panic("to be written") }
+func (w *Writes) Truncate(t *catalog.Table)                             { panic("to be written") }
+
+// Lookup is the current row of a key as the transaction sees it over sn (own changes first): for ON CONFLICT and RETURNING. The key is given by the
+// columns of a unique index or the primary key (index 0) of t.
+func (w *Writes) Lookup(sn *Snapshot, t *catalog.Table, index catalog.ID, key []types.Datum) (row []types.Datum, ok bool, err error) {
+	panic("to be written")
+}
+
+func (w *Writes) Empty() bool               { panic("to be written") }
+func (w *Writes) Touches(t catalog.ID) bool { panic("to be written") }
+func (w *Writes) Mark() int                 { panic("to be written") }
+func (w *Writes) Cut(mark int)              { panic("to be written") }
+
+// DDL is a catalog change of a transaction, in order.
+type DDL struct {
+	// Exactly one is set.
+	CreateTable    *catalog.Table
+	CreateIndexes  []*catalog.Index // with the table, or on a standing relation (then it is filled)
+	CreateView     *catalog.View
+	Plan           *physical.View // of a materialized CreateView
+	CreateSequence *catalog.Sequence
+	CreateSchema   string
+	Drop           []catalog.ID // with dependants already resolved
+	ReplaceView    *catalog.View
+	Rename         *Rename
+}
+
+// Rename gives an object another name.
+type Rename struct {
+	ID      catalog.ID
+	NewName string
+}
+
+// Commit is what a transaction asks for.
+type Commit struct {
+	Snapshot *Snapshot // that the writes were read from
+	Writes   *Writes
+	DDL      []DDL
+	// Reads are the ranges that a SERIALIZABLE transaction read; nil for others.
+	Reads []ReadRange
+	// Async: synchronous_commit = off.
+	Async bool
+	// Progress, if set, hears how far the hydration of new views is, 0..1.
+	Progress func(view string, share float64)
+}
+
+// ReadRange is a range of a tree that was read: [Lo, Hi), Hi nil: to the end.
+type ReadRange struct {
+	Tree   storage.ID
+	Lo, Hi []byte
+}
+
+// Commit validates and applies a transaction and returns when it is durable and visible: a Snapshot taken afterwards has it. Errors: 40001 when a row
+// written (or read, if SERIALIZABLE) was changed since the snapshot, 23505 (primary key and unique indexes, with PostgreSQL's message and detail),
+// 53200, 53100; 08007 if the outcome is unknown. For DDL that hydrates it returns when the view serves; cancelling ctx before leaves nothing behind.
+func (e *Engine) Commit(ctx context.Context, c Commit) error { panic("to be written") }
+
+// Exclusive runs f while no other commit is accepted: the last resort of a statement that lost the race three times. Commits made by f with
+// the given ctx go through.
+func (e *Engine) Exclusive(ctx context.Context, f func(ctx context.Context) error) error {
+	panic("to be written")
+}
+
+// Nextval reserves ranges in the log and hands out the sequence's next value (2200H... 55000 when exhausted).
+func (e *Engine) Nextval(ctx context.Context, seq catalog.ID) (int64, error) { panic("to be written") }
+
+// NewID hands out an object id, for DDL that is being prepared.
+func (e *Engine) NewID() catalog.ID { panic("to be written") }

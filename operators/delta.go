@@ -1,0 +1,133 @@
+package operators
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/binary"
+	"slices"
+	"sort"
+
+	"github.com/streamsql/streamsql/storage"
+)
+
+// delta is the consolidated change of one tick to an indexed relation, sorted by entry: the key, then the row's image.
+// Until seal it collects.
+type delta struct {
+	buf  []byte
+	ents []entry
+}
+
+// entry is a changed entry: bytes off to off+n of the buffer, the first klen of which are its key.
+type entry struct {
+	head uint64 // the first eight bytes, which decide most comparisons
+	off  int
+	n    int32
+	klen int32
+	w    int64
+}
+
+func (d *delta) reset()            { d.buf, d.ents = d.buf[:0], d.ents[:0] }
+func (d *delta) len() int          { return len(d.ents) }
+func (d *delta) full(i int) []byte { e := &d.ents[i]; return d.buf[e.off : e.off+int(e.n)] }
+func (d *delta) key(i int) []byte  { e := &d.ents[i]; return d.buf[e.off : e.off+int(e.klen)] }
+func (d *delta) image(i int) []byte {
+	e := &d.ents[i]
+	return d.buf[e.off+int(e.klen) : e.off+int(e.n)]
+}
+func (d *delta) weight(i int) int64 { return d.ents[i].w }
+
+// push makes an entry of what was appended to buf since its length was off.
+func (d *delta) push(off, klen int, w int64) {
+	n := len(d.buf) - off
+	d.ents = append(d.ents, entry{head: head(d.buf[off:]), off: off, n: int32(n), klen: int32(klen), w: w})
+}
+
+// add copies an entry.
+func (d *delta) add(key, image []byte, w int64) {
+	off := len(d.buf)
+	d.buf = append(append(d.buf, key...), image...)
+	d.push(off, len(key), w)
+}
+
+func head(b []byte) uint64 {
+	if len(b) >= 8 {
+		return binary.BigEndian.Uint64(b)
+	}
+	var h [8]byte
+	copy(h[:], b)
+	return binary.BigEndian.Uint64(h[:])
+}
+
+// seal sorts, and adds up the weights of equal entries.
+func (d *delta) seal() {
+	if len(d.ents) == 0 {
+		return
+	}
+	slices.SortFunc(d.ents, func(a, b entry) int {
+		if a.head != b.head {
+			return cmp.Compare(a.head, b.head)
+		}
+		return bytes.Compare(d.buf[a.off:a.off+int(a.n)], d.buf[b.off:b.off+int(b.n)])
+	})
+	out := d.ents[:1]
+	for _, e := range d.ents[1:] {
+		last := &out[len(out)-1]
+		if last.head == e.head && last.n == e.n && bytes.Equal(d.buf[last.off:last.off+int(last.n)], d.buf[e.off:e.off+int(e.n)]) {
+			last.w += e.w
+			continue
+		}
+		if last.w == 0 {
+			*last = e
+			continue
+		}
+		out = append(out, e)
+	}
+	if out[len(out)-1].w == 0 {
+		out = out[:len(out)-1]
+	}
+	d.ents = out
+}
+
+// find gives the entries that begin with prefix: those from lo up to hi.
+func (d *delta) find(prefix []byte) (lo, hi int) {
+	if len(d.ents) == 0 {
+		return 0, 0
+	}
+	lo = sort.Search(len(d.ents), func(i int) bool { return bytes.Compare(d.full(i), prefix) >= 0 })
+	for hi = lo; hi < len(d.ents) && bytes.HasPrefix(d.full(hi), prefix); hi++ {
+		if hi-lo == 16 { // many: search
+			return lo, hi + sort.Search(len(d.ents)-hi, func(i int) bool { return !bytes.HasPrefix(d.full(hi+i), prefix) })
+		}
+	}
+	return lo, hi
+}
+
+// group is the end of the run of entries with the key of entry i.
+func (d *delta) group(i int) int {
+	k := d.key(i)
+	j := i + 1
+	for j < len(d.ents) && bytes.Equal(d.key(j), k) {
+		j++
+	}
+	return j
+}
+
+// run is the end of the run of entries, from entry i on, that begin with prefix.
+func (d *delta) run(i int, prefix []byte) int {
+	for i < len(d.ents) && bytes.HasPrefix(d.full(i), prefix) {
+		i++
+	}
+	return i
+}
+
+// addTo adds the changes to a multiset.
+func (d *delta) addTo(m storage.Map, c *storage.Changes) {
+	if len(d.ents) == 0 {
+		return
+	}
+	c.Reset()
+	for i := range d.ents {
+		c.Add(d.full(i), nil, d.ents[i].w)
+	}
+	m.Apply(c)
+}

@@ -1,0 +1,3 @@
+package pgwire_test
+
+const canSeeClientsLeave = true

@@ -1,0 +1,5 @@
+//go:build !linux
+
+package pgwire_test
+
+const canSeeClientsLeave = false

@@ -1,0 +1,365 @@
+package bind
+
+import (
+	"slices"
+
+	"github.com/streamsql/streamsql/catalog"
+	"github.com/streamsql/streamsql/expr"
+	"github.com/streamsql/streamsql/parser/ast"
+	"github.com/streamsql/streamsql/planner/plan"
+	"github.com/streamsql/streamsql/sqlerr"
+	"github.com/streamsql/streamsql/types"
+)
+
+// source is a bound FROM item: its plan and what it adds to the names.
+type source struct {
+	node plan.Node
+	rels []*rel
+	cols []*col
+}
+
+// from binds the comma list and sets the scope's names.
+func (b *Binder) from(sc *scope, items []ast.From) (plan.Node, error) {
+	acc := source{node: plan.One()}
+	for _, it := range items {
+		s, err := b.fromItem(sc, &acc, it)
+		if err != nil {
+			return nil, err
+		}
+		if acc, err = b.combine(acc, s, plan.Inner, nil, it.Position()); err != nil {
+			return nil, err
+		}
+	}
+	sc.rels, sc.cols = acc.rels, acc.cols
+	return acc.node, nil
+}
+
+// lateral is the scope of something that may refer to the items left of it.
+func lateral(sc *scope, left *source) *scope {
+	return &scope{parent: sc.parent, ctes: sc.ctes, rels: left.rels, cols: left.cols, blocked: sc.blocked, barred: sc.barred}
+}
+
+// closed is the scope of something that may not.
+func closed(sc *scope, left *source) *scope {
+	return &scope{parent: sc.parent, ctes: sc.ctes, blocked: append(slices.Clone(sc.blocked), left.rels...), barred: sc.barred}
+}
+
+func (b *Binder) fromItem(sc *scope, left *source, item ast.From) (source, error) {
+	if err := b.enter(item.Position()); err != nil {
+		return source{}, err
+	}
+	defer b.leave()
+	switch it := item.(type) {
+	case *ast.Rel:
+		return b.relation(sc, it)
+	case *ast.Derived:
+		return b.derived(sc, left, it)
+	case *ast.FuncRel:
+		return b.funcRel(sc, left, it)
+	case *ast.Join:
+		return b.join(sc, left, it)
+	}
+	return source{}, unsupported(item, "this FROM item")
+}
+
+// combine joins two sources. A right side that refers to the left becomes an Apply.
+func (b *Binder) combine(l, r source, kind plan.JoinKind, on []expr.Expr, pos ast.Pos) (source, error) {
+	for _, x := range r.rels {
+		for _, y := range l.rels {
+			if x.name == y.name && x.name != "" && (x.schema == y.schema || x.real != "" || y.real != "") {
+				return l, sqlerr.New(sqlerr.DuplicateAlias, "table name %q specified more than once", x.name)
+			}
+		}
+	}
+	out := source{rels: append(slices.Clone(l.rels), r.rels...), cols: append(slices.Clone(l.cols), r.cols...)}
+	out.node = joinNodes(l.node, r.node, kind, on, int(pos))
+	return out, nil
+}
+
+func joinNodes(l, r plan.Node, kind plan.JoinKind, on []expr.Expr, pos int) plan.Node {
+	switch {
+	case kind == plan.Inner && plan.IsOne(l) && len(on) == 0:
+		return r
+	case plan.Free(r).HasAny(plan.SetOf(l.Cols()...)):
+		return &plan.Apply{Kind: kind, L: l, R: r, On: on, Pos: pos}
+	}
+	return &plan.Join{Kind: kind, L: l, R: r, On: on}
+}
+
+// named makes the names of a relation from its columns and an alias.
+func named(cols []*col, alias ast.Alias, own, schema string) (*rel, error) {
+	r := &rel{name: own, schema: schema}
+	if alias.Name != "" {
+		r.name, r.real = alias.Name, own
+		if own == "" {
+			r.real = alias.Name
+		}
+	}
+	if len(alias.Cols) > len(cols) {
+		return nil, sqlerr.New(sqlerr.InvalidColumnReference, "table %q has %d columns available but %d columns specified", r.name, len(cols), len(alias.Cols))
+	}
+	for i, c := range cols {
+		n := &col{name: c.name, id: c.id, t: c.t, rel: r}
+		if i < len(alias.Cols) {
+			n.name = alias.Cols[i]
+		}
+		r.cols = append(r.cols, n)
+	}
+	return r, nil
+}
+
+func (b *Binder) relation(sc *scope, it *ast.Rel) (source, error) {
+	if len(it.Name) == 1 {
+		if c := sc.findCTE(it.Name[0]); c != nil {
+			return b.cteRef(c, it)
+		}
+	}
+	obj, virt, err := b.resolve(it)
+	if err != nil {
+		return source{}, err
+	}
+	if virt != nil {
+		return b.virtual(virt, it)
+	}
+	switch o := obj.(type) {
+	case *catalog.Table:
+		scan, r, err := b.Scan(o, it.Alias, it.Pos)
+		if err != nil {
+			return source{}, err
+		}
+		return source{node: scan, rels: []*rel{r}, cols: r.cols}, nil
+	case *catalog.View:
+		return b.viewRef(o, it.Alias, it.Pos)
+	}
+	return source{}, sqlerr.New(sqlerr.WrongObjectType, "cannot open relation %q", it.Name.Last()).At(int(it.Pos))
+}
+
+// resolve finds a relation by name; 42P01 if there is none.
+func (b *Binder) resolve(it *ast.Rel) (catalog.Object, *VirtualTable, error) {
+	n := it.Name
+	if len(n) == 3 {
+		n = n[1:]
+	}
+	if len(n) == 2 {
+		if o := b.env.Catalog.Lookup(n[0], n[1]); o != nil {
+			return o, nil, nil
+		}
+		if b.env.Virtual != nil {
+			if v, ok := b.env.Virtual(n[0], n[1]); ok {
+				return nil, v, nil
+			}
+		}
+		return nil, nil, sqlerr.New(sqlerr.UndefinedTable, "relation %q does not exist", joinName(n)).At(int(it.Pos))
+	}
+	if o := b.env.Catalog.Resolve(b.env.SearchPath, n[0]); o != nil {
+		return o, nil, nil
+	}
+	if b.env.Virtual != nil {
+		for _, s := range append([]string{"pg_catalog"}, b.env.SearchPath...) {
+			if v, ok := b.env.Virtual(s, n[0]); ok {
+				return nil, v, nil
+			}
+		}
+	}
+	return nil, nil, sqlerr.New(sqlerr.UndefinedTable, "relation %q does not exist", n[0]).At(int(it.Pos))
+}
+
+// Scan reads a base table under an alias.
+func (b *Binder) Scan(t *catalog.Table, alias ast.Alias, pos ast.Pos) (*plan.Scan, *rel, error) {
+	b.read(t.ID)
+	scan := &plan.Scan{Relation: t.ID, Name: t.Name, Table: t, Meta: b.Meta}
+	cols := b.scanColumns(scan, t.Columns)
+	r, err := named(cols, alias, t.Name, t.Schema)
+	if err != nil {
+		return nil, nil, err
+	}
+	r.table, r.ids = t, scan.IDs
+	return scan, r, nil
+}
+
+func (b *Binder) scanColumns(scan *plan.Scan, columns []catalog.Column) []*col {
+	var cols []*col
+	for i, c := range columns {
+		id := b.Meta.Add(c.Name, c.Type)
+		scan.IDs = append(scan.IDs, id)
+		scan.Keep = append(scan.Keep, i)
+		b.origins[id] = origin{uint32(scan.Relation), int16(i + 1)}
+		if c.Visible() {
+			cols = append(cols, &col{name: c.Name, id: id, t: c.Type})
+		}
+	}
+	return cols
+}
+
+func (b *Binder) virtual(v *VirtualTable, it *ast.Rel) (source, error) {
+	if b.inView {
+		return source{}, unsupported(it, "a system catalog in a materialized view")
+	}
+	n := &plan.Values{}
+	var cols []*col
+	for _, c := range v.Columns {
+		id := b.Meta.Add(c.Name, c.Type)
+		n.IDs = append(n.IDs, id)
+		cols = append(cols, &col{name: c.Name, id: id, t: c.Type})
+	}
+	for _, row := range v.Rows() {
+		out := make([]expr.Expr, len(row))
+		for i, d := range row {
+			out[i] = &expr.Const{D: d, T: v.Columns[i].Type}
+		}
+		n.Rows = append(n.Rows, out)
+	}
+	r, err := named(cols, it.Alias, it.Name.Last(), "pg_catalog")
+	if err != nil {
+		return source{}, err
+	}
+	return source{node: n, rels: []*rel{r}, cols: r.cols}, nil
+}
+
+// cteRef binds the WITH query anew for each reference, so that its columns have ids of their own.
+func (b *Binder) cteRef(c *cte, it *ast.Rel) (source, error) {
+	q, ok := c.def.Stmt.(*ast.Query)
+	if !ok {
+		return source{}, unsupported(c.def, "a data-modifying WITH query")
+	}
+	inner := &scope{parent: c.from.parent, ctes: c.ctes}
+	sub, err := b.query(q, inner, true)
+	if err != nil {
+		return source{}, err
+	}
+	n, err := b.limited(sub, q)
+	if err != nil {
+		return source{}, err
+	}
+	// The first binding was the check that WITH makes.
+	if c.refs++; c.refs > 2 && plan.Volatile(n) {
+		return source{}, unsupported(c.def, "a WITH query with volatile functions that is used more than once")
+	}
+	cols := outCols(sub)
+	if len(c.def.Cols) > len(cols) {
+		return source{}, sqlerr.New(sqlerr.InvalidColumnReference, "WITH query %q has %d columns available but %d columns specified", c.def.Name, len(cols), len(c.def.Cols)).At(int(c.def.Pos))
+	}
+	for i, name := range c.def.Cols {
+		cols[i].name = name
+	}
+	r, err := named(cols, it.Alias, c.def.Name, "")
+	if err != nil {
+		return source{}, err
+	}
+	return source{node: n, rels: []*rel{r}, cols: r.cols}, nil
+}
+
+func outCols(q *Query) []*col {
+	cols := make([]*col, len(q.Cols))
+	for i, c := range q.Cols {
+		cols[i] = &col{name: c.Name, id: c.ID, t: c.T}
+	}
+	return cols
+}
+
+func (b *Binder) derived(sc *scope, left *source, it *ast.Derived) (source, error) {
+	inner := closed(sc, left)
+	if it.Lateral {
+		inner = lateral(sc, left)
+	}
+	if it.Alias.Name == "" {
+		return source{}, sqlerr.New(sqlerr.SyntaxError, "subquery in FROM must have an alias").At(int(it.Pos)).
+			WithHint("For example, FROM (SELECT ...) [AS] foo.")
+	}
+	sub, err := b.query(it.Query, inner, true)
+	if err != nil {
+		return source{}, err
+	}
+	n, err := b.limited(sub, it.Query)
+	if err != nil {
+		return source{}, err
+	}
+	r, err := named(outCols(sub), it.Alias, "", "")
+	if err != nil {
+		return source{}, err
+	}
+	return source{node: n, rels: []*rel{r}, cols: r.cols}, nil
+}
+
+func (b *Binder) funcRel(sc *scope, left *source, it *ast.FuncRel) (source, error) {
+	if len(it.Funcs) != 1 || len(it.Defs) > 0 || len(it.FuncDefs) > 0 && len(it.FuncDefs[0]) > 0 {
+		return source{}, unsupported(it, "ROWS FROM and column definition lists")
+	}
+	c := &context{sc: lateral(sc, left), clause: "functions in FROM"}
+	f, ok := it.Funcs[0].(*ast.Func)
+	if !ok {
+		return b.scalarFrom(c, it)
+	}
+	name := f.Name.Last()
+	if v := b.paramView(f); v != nil {
+		return b.callView(c, v, f, it)
+	}
+	args, pos, err := b.scalars(c, f.Args)
+	if err != nil {
+		return source{}, err
+	}
+	fn, coerce, err := expr.LookupSRF(name, typesOf(args))
+	if err != nil {
+		return source{}, at(err, f.Pos)
+	}
+	if fn == nil {
+		return b.scalarFrom(c, it)
+	}
+	if args, err = b.coerceArgs(args, coerce, pos); err != nil {
+		return source{}, err
+	}
+	if b.inView && fn.Volatility == types.Volatile {
+		return source{}, unsupported(f, "%s in a materialized view", name)
+	}
+	n := &plan.FlatMap{In: plan.One(), Fn: fn, Args: args, Ordinality: it.Ordinality}
+	var cols []*col
+	add := func(name string, t types.Type) {
+		id := b.Meta.Add(name, t)
+		n.IDs = append(n.IDs, id)
+		cols = append(cols, &col{name: name, id: id, t: t})
+	}
+	for i, fc := range fn.Cols {
+		cn := fc.Name
+		// The column of a function that returns plain values is named like the relation.
+		if len(fn.Cols) == 1 && i == 0 && it.Alias.Name != "" && (cn == "" || cn == name) {
+			cn = it.Alias.Name
+		} else if cn == "" {
+			cn = name
+		}
+		add(cn, fc.T)
+	}
+	if it.Ordinality {
+		add("ordinality", types.Of(types.Int8))
+	}
+	return funcSource(n, cols, it, name)
+}
+
+func funcSource(n plan.Node, cols []*col, it *ast.FuncRel, name string) (source, error) {
+	r, err := named(cols, it.Alias, name, "")
+	if err != nil {
+		return source{}, err
+	}
+	return source{node: n, rels: []*rel{r}, cols: r.cols}, nil
+}
+
+// scalarFrom is an ordinary function in FROM: a relation of one row.
+func (b *Binder) scalarFrom(c *context, it *ast.FuncRel) (source, error) {
+	x, err := b.typedScalar(c, it.Funcs[0])
+	if err != nil {
+		return source{}, err
+	}
+	name := exprName(it.Funcs[0])
+	colName := name
+	if it.Alias.Name != "" {
+		colName = it.Alias.Name
+	}
+	id := b.Meta.Add(colName, x.Type())
+	items := []plan.Item{{ID: id, Expr: x}}
+	cols := []*col{{name: colName, id: id, t: x.Type()}}
+	if it.Ordinality {
+		ord := b.Meta.Add("ordinality", types.Of(types.Int8))
+		items = append(items, plan.Item{ID: ord, Expr: &expr.Const{D: types.NewInt(1), T: types.Of(types.Int8)}})
+		cols = append(cols, &col{name: "ordinality", id: ord, t: types.Of(types.Int8)})
+	}
+	return funcSource(&plan.Project{In: plan.One(), Items: items}, cols, it, name)
+}

@@ -1,0 +1,405 @@
+package bind
+
+import (
+	"github.com/streamsql/streamsql/expr"
+	"github.com/streamsql/streamsql/parser/ast"
+	"github.com/streamsql/streamsql/planner/plan"
+	"github.com/streamsql/streamsql/sqlerr"
+	"github.com/streamsql/streamsql/types"
+)
+
+// aggregation collects the aggregate calls of a query level.
+type aggregation struct {
+	own  map[int]bool // columns of the level
+	aggs []plan.Agg
+	text map[string]int // an aggregate's text -> its column, so that count(*) written twice is computed once
+}
+
+// srfCall is a set-returning function in a select list.
+type srfCall struct {
+	fn   *expr.SRF
+	args []expr.Expr
+	id   int
+	pos  int
+}
+
+// windowCall is row_number() or rank() in a select list.
+type windowCall struct {
+	partition []expr.Expr
+	order     []expr.SortKey
+	id        int
+	rank      bool
+	name      string
+	pos       int
+}
+
+func (b *Binder) function(c *context, e *ast.Func) (expr.Expr, error) {
+	name := e.Name.Last()
+	if len(e.Name) > 2 || len(e.Name) == 2 && e.Name[0] != "pg_catalog" {
+		return nil, sqlerr.New(sqlerr.UndefinedFunction, "function %s() does not exist", joinName(e.Name)).At(int(e.Pos)).
+			WithHint("No function matches the given name and argument types. You might need to add explicit type casts.")
+	}
+	if e.Over != nil || e.OverName != "" {
+		return b.window(c, e, name)
+	}
+	if len(e.Within) > 0 {
+		return nil, unsupported(e, "WITHIN GROUP")
+	}
+	if fn, err := b.aggregate(c, e, name); fn != nil || err != nil {
+		return fn, err
+	}
+	switch {
+	case e.Star, e.Distinct, len(e.Order) > 0, e.Filter != nil:
+		what := "DISTINCT"
+		if e.Star {
+			return nil, sqlerr.New(sqlerr.WrongObjectType, "%s(*) specified, but %s is not an aggregate function", name, name).At(int(e.Pos))
+		}
+		if len(e.Order) > 0 {
+			what = "ORDER BY"
+		}
+		if e.Filter != nil {
+			what = "FILTER"
+		}
+		return nil, sqlerr.New(sqlerr.WrongObjectType, "%s specified, but %s is not an aggregate function", what, name).At(int(e.Pos))
+	}
+	if x, err := b.sequenceCall(c, e, name); x != nil || err != nil {
+		return x, err
+	}
+	args, pos, err := b.scalars(c, e.Args)
+	if err != nil {
+		return nil, err
+	}
+	if x, err := b.setReturning(c, e, name, args, pos); x != nil || err != nil {
+		return x, err
+	}
+	if t, ok := castFunction(name, args); ok {
+		return b.must(args[0], t, types.Explicit, pos[0])
+	}
+	return b.call(name, false, args, pos, e.Pos)
+}
+
+// castFunction recognises type names used as functions of one argument: int4(x), text(x).
+func castFunction(name string, args []expr.Expr) (types.Type, bool) {
+	if len(args) != 1 {
+		return types.Type{}, false
+	}
+	switch name {
+	case "bool", "int2", "int4", "int8", "float4", "float8", "numeric", "text", "varchar", "date", "timestamptz", "timestamp", "interval", "json", "jsonb", "uuid":
+		t, err := types.FromName(name, nil, 0)
+		return t, err == nil
+	}
+	return types.Type{}, false
+}
+
+// typesOf are argument types for a lookup.
+func typesOf(args []expr.Expr) []types.Type {
+	ts := make([]types.Type, len(args))
+	for i, a := range args {
+		ts[i] = a.Type().Base()
+	}
+	return ts
+}
+
+// aggregate binds an aggregate call; nil if name is not an aggregate's.
+func (b *Binder) aggregate(c *context, e *ast.Func, name string) (expr.Expr, error) {
+	if fn, _, _, err := expr.LookupAgg(name, nil); fn == nil && err == nil {
+		return nil, nil
+	}
+	if c.inAgg {
+		return nil, sqlerr.New(sqlerr.GroupingError, "aggregate function calls cannot be nested").At(int(e.Pos))
+	}
+	if c.aggs == nil {
+		return nil, sqlerr.New(sqlerr.GroupingError, "aggregate functions are not allowed in %s", c.clause).At(int(e.Pos))
+	}
+	inner := &context{sc: c.sc, clause: c.clause, aggs: c.aggs, inAgg: true}
+	args, pos, err := b.scalars(inner, e.Args)
+	if err != nil {
+		return nil, err
+	}
+	fn, coerce, ret, err := expr.LookupAgg(name, typesOf(args))
+	if err != nil {
+		return nil, at(err, e.Pos)
+	}
+	if len(args) == 0 && !e.Star {
+		return nil, sqlerr.New(sqlerr.WrongObjectType, "%s(*) must be used to call a parameterless aggregate function", name).At(int(e.Pos))
+	}
+	if args, err = b.coerceArgs(args, coerce, pos); err != nil {
+		return nil, err
+	}
+	for i := range args {
+		if args[i], err = b.known(args[i], pos[i]); err != nil {
+			return nil, err
+		}
+	}
+	call := &expr.AggCall{Fn: fn, Args: args, Distinct: e.Distinct, T: ret}
+	if call.Order, err = b.aggOrder(inner, e, args); err != nil {
+		return nil, err
+	}
+	if e.Filter != nil {
+		f := *inner
+		if call.Filter, err = b.condition(&f, e.Filter, "FILTER"); err != nil {
+			return nil, err
+		}
+	}
+	return b.addAgg(c, call, name, e)
+}
+
+// addAgg registers an aggregate with its query level and stands for it by a column.
+func (b *Binder) addAgg(c *context, call *expr.AggCall, name string, e *ast.Func) (expr.Expr, error) {
+	refs := plan.RefsOf(plan.AggExprs(call)...)
+	ownRef := len(refs) == 0
+	for id := range refs {
+		if c.aggs.own[id] || b.viewParam(id) != nil {
+			ownRef = true
+		}
+	}
+	if !ownRef {
+		return nil, unsupported(e, "an aggregate of an outer query's columns")
+	}
+	key := aggText(call)
+	id, ok := c.aggs.text[key]
+	if !ok {
+		id = b.Meta.Add(name, call.T)
+		c.aggs.aggs = append(c.aggs.aggs, plan.Agg{ID: id, Call: call})
+		c.aggs.text[key] = id
+	}
+	return b.Meta.Col(id), nil
+}
+
+func aggText(call *expr.AggCall) string {
+	s := call.Fn.Name
+	if call.Distinct {
+		s += " distinct"
+	}
+	for _, a := range call.Fn.Args {
+		s += " " + a.String()
+	}
+	for _, e := range plan.AggExprs(call) {
+		s += "|" + e.String()
+	}
+	for _, k := range call.Order {
+		s += "|order"
+		if k.Desc {
+			s += " desc"
+		}
+		if k.NullsFirst {
+			s += " first"
+		}
+	}
+	if call.Filter != nil {
+		s += "|filter"
+	}
+	return s
+}
+
+func (b *Binder) aggOrder(c *context, e *ast.Func, args []expr.Expr) ([]expr.SortKey, error) {
+	var out []expr.SortKey
+	for _, it := range e.Order {
+		k, err := b.sortKey(c, it)
+		if err != nil {
+			return nil, err
+		}
+		if e.Distinct && !containsExpr(args, k.Expr) {
+			return nil, sqlerr.New(sqlerr.InvalidColumnReference, "in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list").
+				At(int(loc(it.Expr)))
+		}
+		out = append(out, k)
+	}
+	return out, nil
+}
+
+func containsExpr(list []expr.Expr, e expr.Expr) bool {
+	s := e.String()
+	for _, x := range list {
+		if x.String() == s {
+			return true
+		}
+	}
+	return false
+}
+
+func (b *Binder) sortKey(c *context, it *ast.SortItem) (expr.SortKey, error) {
+	x, err := b.typedScalar(c, it.Expr)
+	if err != nil {
+		return expr.SortKey{}, err
+	}
+	return b.direction(it, x)
+}
+
+// direction reads DESC, NULLS and USING.
+func (b *Binder) direction(it *ast.SortItem, x expr.Expr) (expr.SortKey, error) {
+	k := expr.SortKey{Expr: x, Desc: it.Desc}
+	switch it.Using {
+	case "", "<":
+	case ">":
+		k.Desc = true
+	default:
+		return k, sqlerr.New(sqlerr.WrongObjectType, "operator %s is not a valid ordering operator", it.Using).At(int(it.Pos)).
+			WithHint("Ordering operators must be \"<\" or \">\" members of btree operator families.")
+	}
+	switch it.Nulls {
+	case "first":
+		k.NullsFirst = true
+	case "last":
+	default:
+		k.NullsFirst = k.Desc
+	}
+	switch t := x.Type(); {
+	case !t.Array && t.Kind == types.JSON:
+		return k, sqlerr.New(sqlerr.UndefinedFunction, "could not identify an ordering operator for type %s", t).At(int(loc(it.Expr))).
+			WithHint("Use an explicit ordering operator or modify the query.")
+	}
+	return k, nil
+}
+
+// setReturning binds a set-returning function in a select list; nil if it is not one.
+func (b *Binder) setReturning(c *context, e *ast.Func, name string, args []expr.Expr, pos []ast.Pos) (expr.Expr, error) {
+	fn, coerce, err := expr.LookupSRF(name, typesOf(args))
+	if err != nil {
+		return nil, at(err, e.Pos)
+	}
+	if fn == nil {
+		return nil, nil
+	}
+	if c.inAgg {
+		return nil, sqlerr.New(sqlerr.FeatureNotSupported, "aggregate function calls cannot contain set-returning function calls").At(int(e.Pos)).
+			WithHint("You might be able to move the set-returning function into a LATERAL FROM item.")
+	}
+	if c.srfs == nil {
+		return nil, sqlerr.New(sqlerr.FeatureNotSupported, "set-returning functions are not allowed in %s", c.clause).At(int(e.Pos))
+	}
+	if len(fn.Cols) != 1 || len(*c.srfs) > 0 {
+		return nil, unsupported(e, "more than one set-returning function or column in a select list")
+	}
+	if args, err = b.coerceArgs(args, coerce, pos); err != nil {
+		return nil, err
+	}
+	id := b.Meta.Add(name, fn.Cols[0].T)
+	*c.srfs = append(*c.srfs, srfCall{fn: fn, args: args, id: id, pos: int(e.Pos)})
+	return b.Meta.Col(id), nil
+}
+
+func (b *Binder) window(c *context, e *ast.Func, name string) (expr.Expr, error) {
+	if c.windowed == nil {
+		return nil, sqlerr.New(sqlerr.WindowingError, "window functions are not allowed in %s", c.clause).At(int(e.Pos))
+	}
+	if name != "row_number" && name != "rank" || len(e.Args) > 0 || e.Filter != nil || e.Distinct {
+		return nil, sqlerr.Unsupported(int(e.Pos), "window function %s", name).
+			WithHint("row_number() and rank() are supported where a condition around the query bounds them, as in WHERE n <= 10.")
+	}
+	spec := e.Over
+	ref := e.OverName
+	if spec != nil && spec.Base != "" {
+		ref = spec.Base
+	}
+	if ref != "" {
+		var def *ast.WindowDef
+		for _, d := range c.named {
+			if d.Name == ref {
+				def = d
+			}
+		}
+		if def == nil {
+			return nil, sqlerr.New(sqlerr.UndefinedObject, "window %q does not exist", ref).At(int(e.Pos))
+		}
+		if spec == nil {
+			spec = def.Spec
+		} else {
+			s := *def.Spec
+			if len(spec.Order) > 0 {
+				s.Order = spec.Order
+			}
+			spec = &s
+		}
+	}
+	w := windowCall{rank: name == "rank", name: name, pos: int(e.Pos)}
+	inner := &context{sc: c.sc, clause: "window definitions", aggs: c.aggs}
+	for _, p := range spec.Partition {
+		x, err := b.typedScalar(inner, p)
+		if err != nil {
+			return nil, err
+		}
+		w.partition = append(w.partition, x)
+	}
+	for _, it := range spec.Order {
+		k, err := b.sortKey(inner, it)
+		if err != nil {
+			return nil, err
+		}
+		w.order = append(w.order, k)
+	}
+	w.id = b.Meta.Add(name, types.Of(types.Int8))
+	*c.windowed = append(*c.windowed, w)
+	return b.Meta.Col(w.id), nil
+}
+
+// special binds what looks like a function but is syntax.
+func (b *Binder) special(c *context, e *ast.Special) (expr.Expr, error) {
+	inner := *c
+	switch e.Name {
+	case "coalesce":
+		inner.srfs = nil
+		xs, pos, err := b.scalars(&inner, e.Args)
+		if err != nil {
+			return nil, err
+		}
+		xs, t, err := b.unify(xs, pos, "COALESCE")
+		if err != nil {
+			return nil, err
+		}
+		if len(xs) == 1 {
+			return xs[0], nil
+		}
+		return b.fold(&expr.Coalesce{Args: xs, T: t}), nil
+	case "greatest", "least":
+		xs, pos, err := b.scalars(c, e.Args)
+		if err != nil {
+			return nil, err
+		}
+		what := map[string]string{"greatest": "GREATEST", "least": "LEAST"}[e.Name]
+		xs, _, err = b.unify(xs, pos, what)
+		if err != nil {
+			return nil, err
+		}
+		return b.call(e.Name, false, xs, pos, e.Pos)
+	case "nullif":
+		return b.nullif(c, e)
+	case "grouping":
+		return nil, unsupported(e, "GROUPING")
+	}
+	if len(e.Args) > 0 {
+		args, pos, err := b.scalars(c, e.Args)
+		if err != nil {
+			return nil, err
+		}
+		return b.call(e.Name, false, args, pos, e.Pos)
+	}
+	return nil, unsupported(e, "%s", e.Name)
+}
+
+// nullif is NULL where the arguments are equal, else the first one, whose type it keeps.
+func (b *Binder) nullif(c *context, e *ast.Special) (expr.Expr, error) {
+	xs, pos, err := b.scalars(c, e.Args)
+	if err != nil {
+		return nil, err
+	}
+	if xs[0].Type().Is(types.Unknown) && xs[1].Type().Is(types.Unknown) {
+		for i := range xs {
+			if xs[i], err = b.known(xs[i], pos[i]); err != nil {
+				return nil, err
+			}
+		}
+	}
+	eq, err := b.call("=", true, xs, pos, e.Pos)
+	if err != nil {
+		return nil, err
+	}
+	first := xs[0]
+	if first.Type().Is(types.Unknown) {
+		if first, err = b.must(first, xs[1].Type().Base(), types.Implicit, pos[0]); err != nil {
+			return nil, err
+		}
+	}
+	t := first.Type()
+	return b.fold(&expr.Case{Whens: []expr.When{{Cond: eq, Then: expr.Null(t)}}, Else: first, T: t}), nil
+}

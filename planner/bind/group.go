@@ -1,0 +1,307 @@
+package bind
+
+import (
+	"slices"
+
+	"github.com/streamsql/streamsql/expr"
+	"github.com/streamsql/streamsql/parser/ast"
+	"github.com/streamsql/streamsql/planner/plan"
+	"github.com/streamsql/streamsql/sqlerr"
+	"github.com/streamsql/streamsql/types"
+)
+
+// group is an expression of GROUP BY and the column that holds it.
+type group struct {
+	expr expr.Expr
+	id   int
+}
+
+// bindGroups resolves GROUP BY: ordinals, input columns, then output names, then expressions.
+func (sel *selection) bindGroups() error {
+	b := sel.b
+	if sel.s.GroupDist {
+		return sqlerr.Unsupported(int(sel.s.Pos), "GROUP BY DISTINCT")
+	}
+	for _, g := range sel.s.GroupBy {
+		if sp, ok := g.(*ast.Special); ok {
+			switch sp.Name {
+			case "empty_set":
+				continue
+			case "rollup", "cube", "grouping_sets":
+				return unsupported(sp, "GROUPING SETS, ROLLUP and CUBE")
+			}
+		}
+		x, err := sel.groupItem(g)
+		if err != nil {
+			return err
+		}
+		if x, err = b.known(x, loc(g)); err != nil {
+			return err
+		}
+		if t := x.Type(); !t.Array && t.Kind == types.JSON {
+			return sqlerr.New(sqlerr.UndefinedFunction, "could not identify an equality operator for type %s", t).At(int(loc(g)))
+		}
+		if slices.ContainsFunc(sel.groups, func(o group) bool { return o.expr.String() == x.String() }) {
+			continue
+		}
+		sel.groups = append(sel.groups, group{expr: x})
+	}
+	return nil
+}
+
+func (sel *selection) groupItem(g ast.Expr) (expr.Expr, error) {
+	b := sel.b
+	byOutput := func() (expr.Expr, bool, error) {
+		i, ok, err := b.outputRef(sel.outputs(), g, "GROUP BY")
+		if err != nil || !ok {
+			return nil, false, err
+		}
+		t := sel.targets[i]
+		for _, a := range sel.aggs.aggs {
+			if plan.RefsOf(t.expr).Has(a.ID) {
+				return nil, false, sqlerr.New(sqlerr.GroupingError, "aggregate functions are not allowed in GROUP BY").At(int(t.pos))
+			}
+		}
+		if len(sel.srfs) > 0 || len(sel.windows) > 0 {
+			refs := plan.RefsOf(t.expr)
+			for _, f := range sel.srfs {
+				if refs.Has(f.id) {
+					return nil, false, sqlerr.Unsupported(int(t.pos), "a set-returning function in GROUP BY")
+				}
+			}
+			for _, w := range sel.windows {
+				if refs.Has(w.id) {
+					return nil, false, sqlerr.New(sqlerr.WindowingError, "window functions are not allowed in GROUP BY").At(int(t.pos))
+				}
+			}
+		}
+		return t.expr, true, nil
+	}
+	if ref, ok := g.(*ast.ColRef); ok && len(ref.Parts) == 1 {
+		// A column of FROM wins over an output name.
+		found := slices.ContainsFunc(sel.sc.cols, func(c *col) bool { return c.name == ref.Parts[0] })
+		if !found {
+			if x, ok, err := byOutput(); ok || err != nil {
+				return x, err
+			}
+		}
+	}
+	if _, ok := g.(*ast.Const); ok {
+		x, _, err := byOutput()
+		return x, err
+	}
+	return b.scalar(&context{sc: sel.sc, clause: "GROUP BY"}, g)
+}
+
+// group puts a Reduce over the node and rewrites everything above it to the Reduce's columns.
+func (sel *selection) group() error {
+	b := sel.b
+	items := plan.Pass(b.Meta, sel.node.Cols())
+	computed := false
+	outs := sel.node.Cols()
+	for i := range sel.groups {
+		g := &sel.groups[i]
+		if c, ok := g.expr.(*expr.Col); ok && slices.Contains(outs, c.ID) {
+			g.id = c.ID
+			continue
+		}
+		g.id = b.Meta.Add("group", g.expr.Type())
+		items = append(items, plan.Item{ID: g.id, Expr: g.expr})
+		computed = true
+	}
+	if computed {
+		sel.node = &plan.Project{In: sel.node, Items: items}
+	}
+	keys := make([]int, 0, len(sel.groups))
+	for _, g := range sel.groups {
+		keys = append(keys, g.id)
+	}
+	keys = append(keys, sel.dependent(keys)...)
+	reduce := &plan.Reduce{In: sel.node, Keys: keys, Scalar: len(sel.s.GroupBy) == 0}
+	sel.node = reduce
+	g := &grouper{sel: sel, keys: plan.SetOf(keys...)}
+	for _, t := range append(append([]*target(nil), sel.targets...), sel.hidden...) {
+		t.expr = g.rewrite(t.expr)
+	}
+	for i := range sel.srfs {
+		for j, a := range sel.srfs[i].args {
+			sel.srfs[i].args[j] = g.rewrite(a)
+		}
+	}
+	for i := range sel.windows {
+		w := &sel.windows[i]
+		for j, p := range w.partition {
+			w.partition[j] = g.rewrite(p)
+		}
+		for j := range w.order {
+			w.order[j].Expr = g.rewrite(w.order[j].Expr)
+		}
+	}
+	if sel.having != nil {
+		sel.having = g.rewrite(sel.having)
+	}
+	if g.err != nil {
+		return g.err
+	}
+	reduce.Aggs = sel.aggs.aggs
+	if sel.having != nil {
+		sel.node = &plan.Filter{In: sel.node, Preds: plan.Conjuncts(sel.having)}
+	}
+	return nil
+}
+
+// dependent are the other columns of relations whose primary key is grouped by: they are functionally dependent, so that they may be used and,
+// as keys, change nothing.
+func (sel *selection) dependent(keys []int) []int {
+	var out []int
+	for _, r := range sel.sc.rels {
+		if r.table == nil {
+			continue
+		}
+		all := r.table.PrimaryKeyName != ""
+		for _, k := range r.table.PrimaryKey {
+			all = all && r.table.Columns[k].Visible() && slices.Contains(keys, r.ids[k])
+		}
+		if !all {
+			continue
+		}
+		for i, id := range r.ids {
+			if r.table.Columns[i].Visible() && !slices.Contains(keys, id) && sel.mentions(id) {
+				out = append(out, id)
+			}
+		}
+	}
+	return out
+}
+
+// mentions tells whether something above the grouping uses the column.
+func (sel *selection) mentions(id int) bool {
+	es := []expr.Expr{}
+	for _, t := range append(append([]*target(nil), sel.targets...), sel.hidden...) {
+		es = append(es, t.expr)
+	}
+	if sel.having != nil {
+		es = append(es, sel.having)
+	}
+	for _, f := range sel.srfs {
+		es = append(es, f.args...)
+	}
+	return plan.RefsOf(es...).Has(id)
+}
+
+// grouper rewrites an expression over a grouping's input to one over its output; a column that is neither grouped nor
+// aggregated is an error.
+type grouper struct {
+	sel  *selection
+	keys plan.ColSet
+	err  error
+}
+
+func (g *grouper) rewrite(e expr.Expr) expr.Expr {
+	if g.err != nil {
+		return e
+	}
+	if c, ok := e.(*expr.Col); ok {
+		return g.column(c, false)
+	}
+	if _, ok := e.(*expr.Const); ok {
+		return e
+	}
+	s := ""
+	for _, k := range g.sel.groups {
+		if _, plain := k.expr.(*expr.Col); plain {
+			continue
+		}
+		if s == "" {
+			s = e.String()
+		}
+		if k.expr.String() == s {
+			return &expr.Col{ID: k.id, T: k.expr.Type()}
+		}
+	}
+	if sub, ok := e.(*plan.Subquery); ok {
+		return g.subquery(sub)
+	}
+	ch := e.Children()
+	if len(ch) == 0 {
+		return e
+	}
+	out := make([]expr.Expr, len(ch))
+	for i, x := range ch {
+		out[i] = g.rewrite(x)
+	}
+	return e.WithChildren(out)
+}
+
+func (g *grouper) column(c *expr.Col, inSub bool) expr.Expr {
+	if g.keys.Has(c.ID) || !g.sel.aggs.own[c.ID] {
+		return c
+	}
+	for _, k := range g.sel.groups {
+		if kc, ok := k.expr.(*expr.Col); ok && kc.ID == c.ID {
+			return &expr.Col{ID: k.id, T: c.T}
+		}
+	}
+	ref := g.sel.b.refs[c]
+	if ref.name == "" {
+		ref = colRef{-1, g.sel.b.Meta.Name(c.ID)}
+	}
+	if inSub {
+		g.err = sqlerr.New(sqlerr.GroupingError, "subquery uses ungrouped column %q from outer query", ref.name).At(ref.pos)
+	} else {
+		g.err = sqlerr.New(sqlerr.GroupingError, "column %q must appear in the GROUP BY clause or be used in an aggregate function", ref.name).At(ref.pos)
+	}
+	return c
+}
+
+// subquery rewrites what a subquery uses of the grouped level.
+func (g *grouper) subquery(s *plan.Subquery) expr.Expr {
+	n := *s
+	n.Cond = make([]expr.Expr, len(s.Cond))
+	for i, c := range s.Cond {
+		n.Cond[i] = g.rewrite(c)
+	}
+	n.Plan = g.node(s.Plan)
+	return &n
+}
+
+func (g *grouper) node(n plan.Node) plan.Node {
+	ins := n.Inputs()
+	if len(ins) > 0 {
+		c := make([]plan.Node, len(ins))
+		for i, in := range ins {
+			c[i] = g.node(in)
+		}
+		n = n.WithInputs(c)
+	}
+	return plan.MapExprs(n, g.inner)
+}
+
+func (g *grouper) inner(e expr.Expr) expr.Expr {
+	switch x := e.(type) {
+	case *expr.Col:
+		return g.column(x, true)
+	case *plan.Subquery:
+		return g.subquery(x)
+	}
+	s := ""
+	for _, k := range g.sel.groups {
+		if _, plain := k.expr.(*expr.Col); !plain {
+			if s == "" {
+				s = e.String()
+			}
+			if k.expr.String() == s {
+				return &expr.Col{ID: k.id, T: k.expr.Type()}
+			}
+		}
+	}
+	ch := e.Children()
+	if len(ch) == 0 {
+		return e
+	}
+	out := make([]expr.Expr, len(ch))
+	for i, c := range ch {
+		out[i] = g.inner(c)
+	}
+	return e.WithChildren(out)
+}

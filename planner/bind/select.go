@@ -1,0 +1,471 @@
+package bind
+
+import (
+	"strconv"
+
+	"github.com/streamsql/streamsql/expr"
+	"github.com/streamsql/streamsql/parser/ast"
+	"github.com/streamsql/streamsql/planner/plan"
+	"github.com/streamsql/streamsql/sqlerr"
+	"github.com/streamsql/streamsql/types"
+)
+
+// target is an item of a select list.
+type target struct {
+	name string
+	expr expr.Expr
+	rel  string
+	pos  ast.Pos
+	id   int // once projected
+}
+
+// selection is a SELECT while it is being bound.
+type selection struct {
+	b       *Binder
+	s       *ast.Select
+	sc      *scope
+	node    plan.Node
+	ctx     *context
+	aggs    *aggregation
+	srfs    []srfCall
+	windows []windowCall
+	targets []*target
+	having  expr.Expr
+	groups  []group
+	order   []orderItem
+	on      []int // DISTINCT ON: numbers of targets or hidden items
+	hidden  []*target
+}
+
+// orderItem is an item of ORDER BY: a target's number, or len(targets)+k for hidden expression k.
+type orderItem struct {
+	item int
+	key  expr.SortKey
+	pos  ast.Pos
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+func (b *Binder) selectCore(s *ast.Select, sc *scope, order []*ast.SortItem, known bool) (*Query, error) {
+	sel := &selection{b: b, s: s, sc: sc}
+	var err error
+	if sel.node, err = b.from(sc, s.From); err != nil {
+		return nil, err
+	}
+	if s.Where != nil {
+		w, err := b.condition(&context{sc: sc, clause: "WHERE"}, s.Where, "WHERE")
+		if err != nil {
+			return nil, err
+		}
+		sel.node = &plan.Filter{In: sel.node, Preds: plan.Conjuncts(w)}
+	}
+	sel.aggs = &aggregation{own: sc.own(), text: map[string]int{}}
+	sel.ctx = &context{sc: sc, clause: "SELECT", aggs: sel.aggs, srfs: &sel.srfs, windowed: &sel.windows, named: s.Windows}
+	if err := sel.bindTargets(known); err != nil {
+		return nil, err
+	}
+	if err := sel.bindOrder(order); err != nil {
+		return nil, err
+	}
+	if err := sel.bindDistinctOn(); err != nil {
+		return nil, err
+	}
+	if err := sel.bindGroups(); err != nil {
+		return nil, err
+	}
+	if s.Having != nil {
+		c := *sel.ctx
+		c.srfs, c.windowed, c.clause = nil, nil, "HAVING"
+		if sel.having, err = b.condition(&c, s.Having, "HAVING"); err != nil {
+			return nil, err
+		}
+	}
+	if len(sel.aggs.aggs) > 0 || len(s.GroupBy) > 0 || s.Having != nil {
+		if err := sel.group(); err != nil {
+			return nil, err
+		}
+	}
+	if err := sel.applyCalls(); err != nil {
+		return nil, err
+	}
+	return sel.finish()
+}
+
+func (sel *selection) bindTargets(known bool) error {
+	b := sel.b
+	for _, t := range sel.s.Targets {
+		if st, ok := t.Expr.(*ast.Star); ok {
+			cols, err := b.star(sel.sc, st)
+			if err != nil {
+				return err
+			}
+			for _, c := range cols {
+				e := &expr.Col{ID: c.id, T: c.t}
+				rel := ""
+				if c.rel != nil {
+					rel = c.rel.name
+				}
+				b.refs[e] = colRef{int(st.Pos), rel + "." + c.name}
+				sel.targets = append(sel.targets, &target{name: c.name, expr: e, rel: rel, pos: st.Pos})
+			}
+			continue
+		}
+		x, err := b.scalar(sel.ctx, t.Expr)
+		if err != nil {
+			return err
+		}
+		if known {
+			if x, err = b.known(x, loc(t.Expr)); err != nil {
+				return err
+			}
+		}
+		name := t.As
+		if !t.HasAs && name == "" {
+			name = exprName(t.Expr)
+		}
+		tg := &target{name: name, expr: x, pos: loc(t.Expr)}
+		if c, ok := x.(*expr.Col); ok && !t.HasAs {
+			tg.rel = relOf(b.refs[c].name)
+		}
+		sel.targets = append(sel.targets, tg)
+	}
+	return nil
+}
+
+// relOf is the relation in a reference's full name "rel.col".
+func relOf(full string) string {
+	for i := range full {
+		if full[i] == '.' {
+			return full[:i]
+		}
+	}
+	return ""
+}
+
+// exprName is the name that PostgreSQL gives to an output column without one.
+func exprName(e ast.Expr) string {
+	switch e := e.(type) {
+	case *ast.ColRef:
+		return e.Parts[len(e.Parts)-1]
+	case *ast.Func:
+		return e.Name.Last()
+	case *ast.Cast:
+		if n := exprName(e.X); n != "?column?" && n != "case" {
+			return n
+		}
+		return e.Type.Name.Last()
+	case *ast.Case:
+		if e.Else != nil {
+			if n := exprName(e.Else); n != "?column?" {
+				return n
+			}
+		}
+		return "case"
+	case *ast.Special:
+		return e.Name
+	case *ast.Array, *ast.ArraySub:
+		return "array"
+	case *ast.Exists:
+		return "exists"
+	case *ast.Row:
+		return "row"
+	case *ast.SQLValue:
+		return e.Name
+	case *ast.Subscript:
+		return exprName(e.X)
+	case *ast.Collate:
+		return exprName(e.X)
+	case *ast.SubQuery:
+		if s, ok := e.Query.Body.(*ast.Select); ok && len(s.Targets) == 1 {
+			if s.Targets[0].As != "" {
+				return s.Targets[0].As
+			}
+			return exprName(s.Targets[0].Expr)
+		}
+	case *ast.Field:
+		return e.Name
+	case *ast.Const:
+		if e.Kind == ast.BoolConst {
+			return "bool"
+		}
+	}
+	return "?column?"
+}
+
+// outputRef resolves an ORDER BY or GROUP BY item that is an ordinal or the name of an output column.
+func (b *Binder) outputRef(cols []OutCol, e ast.Expr, clause string) (int, bool, error) {
+	switch e := e.(type) {
+	case *ast.Const:
+		if e.Kind != ast.IntConst {
+			return 0, false, sqlerr.New(sqlerr.SyntaxError, "non-integer constant in %s", clause).At(int(e.Pos))
+		}
+		n, err := strconv.Atoi(e.S)
+		if err != nil || n < 1 || n > len(cols) {
+			return 0, false, sqlerr.New(sqlerr.InvalidColumnReference, "%s position %s is not in select list", clause, e.S).At(int(e.Pos))
+		}
+		return n - 1, true, nil
+	case *ast.ColRef:
+		if len(e.Parts) != 1 {
+			return 0, false, nil
+		}
+		hit := -1
+		for i, c := range cols {
+			if c.Name != e.Parts[0] {
+				continue
+			}
+			if hit >= 0 && cols[hit].ID != c.ID {
+				return 0, false, sqlerr.New(sqlerr.AmbiguousColumn, "%s %q is ambiguous", clause, e.Parts[0]).At(int(e.Pos))
+			}
+			if hit < 0 {
+				hit = i
+			}
+		}
+		return hit, hit >= 0, nil
+	}
+	return 0, false, nil
+}
+
+// outputs are the targets as output columns, for outputRef: equal expressions have equal ids there.
+func (sel *selection) outputs() []OutCol {
+	out := make([]OutCol, len(sel.targets))
+	seen := map[string]int{}
+	for i, t := range sel.targets {
+		key := t.expr.String()
+		if _, ok := seen[key]; !ok {
+			seen[key] = i + 1
+		}
+		out[i] = OutCol{Name: t.name, ID: seen[key], T: t.expr.Type()}
+	}
+	return out
+}
+
+// item finds an expression among the targets and hidden items, or adds it as hidden.
+func (sel *selection) item(e expr.Expr, pos ast.Pos) int {
+	s := e.String()
+	for i, t := range sel.targets {
+		if t.expr.String() == s {
+			return i
+		}
+	}
+	for i, t := range sel.hidden {
+		if t.expr.String() == s {
+			return len(sel.targets) + i
+		}
+	}
+	sel.hidden = append(sel.hidden, &target{name: "order", expr: e, pos: pos})
+	return len(sel.targets) + len(sel.hidden) - 1
+}
+
+func (sel *selection) at(i int) *target {
+	if i < len(sel.targets) {
+		return sel.targets[i]
+	}
+	return sel.hidden[i-len(sel.targets)]
+}
+
+func (sel *selection) bindOrder(order []*ast.SortItem) error {
+	b := sel.b
+	if len(order) == 0 {
+		return nil
+	}
+	outs := sel.outputs()
+	for _, it := range order {
+		i, ok, err := b.outputRef(outs, it.Expr, "ORDER BY")
+		if err != nil {
+			return err
+		}
+		if !ok {
+			c := *sel.ctx
+			c.clause = "ORDER BY"
+			x, err := b.typedScalar(&c, it.Expr)
+			if err != nil {
+				return err
+			}
+			i = sel.item(x, loc(it.Expr))
+			if i >= len(sel.targets) && sel.s.Distinct && len(sel.s.DistinctOn) == 0 {
+				return sqlerr.New(sqlerr.InvalidColumnReference, "for SELECT DISTINCT, ORDER BY expressions must appear in select list").At(int(loc(it.Expr)))
+			}
+		}
+		if sel.at(i).expr, err = b.known(sel.at(i).expr, loc(it.Expr)); err != nil {
+			return err
+		}
+		k, err := b.direction(it, sel.at(i).expr)
+		if err != nil {
+			return err
+		}
+		sel.order = append(sel.order, orderItem{item: i, key: k, pos: loc(it.Expr)})
+	}
+	return nil
+}
+
+func (sel *selection) bindDistinctOn() error {
+	b := sel.b
+	if len(sel.s.DistinctOn) == 0 {
+		return nil
+	}
+	outs := sel.outputs()
+	for _, e := range sel.s.DistinctOn {
+		i, ok, err := b.outputRef(outs, e, "DISTINCT ON")
+		if err != nil {
+			return err
+		}
+		if !ok {
+			c := *sel.ctx
+			c.clause = "DISTINCT ON"
+			x, err := b.typedScalar(&c, e)
+			if err != nil {
+				return err
+			}
+			i = sel.item(x, loc(e))
+		}
+		dup := false
+		for _, o := range sel.on {
+			dup = dup || o == i
+		}
+		if !dup {
+			sel.on = append(sel.on, i)
+		}
+	}
+	// The DISTINCT ON expressions must be the first of ORDER BY, in whatever order.
+	left := map[int]bool{}
+	for _, i := range sel.on {
+		left[i] = true
+	}
+	for _, o := range sel.order {
+		if len(left) == 0 {
+			break
+		}
+		in := false
+		for _, i := range sel.on {
+			in = in || i == o.item
+		}
+		if !in {
+			return sqlerr.New(sqlerr.InvalidColumnReference, "SELECT DISTINCT ON expressions must match initial ORDER BY expressions").At(int(sel.at(firstOf(sel.on, left)).pos))
+		}
+		delete(left, o.item)
+	}
+	return nil
+}
+
+func firstOf(on []int, left map[int]bool) int {
+	for _, i := range on {
+		if left[i] {
+			return i
+		}
+	}
+	return on[0]
+}
+
+// applyCalls puts set-returning functions and window numbering over the node.
+func (sel *selection) applyCalls() error {
+	for _, w := range sel.windows {
+		if err := sel.applyWindow(w); err != nil {
+			return err
+		}
+	}
+	for _, f := range sel.srfs {
+		sel.node = &plan.FlatMap{In: sel.node, Fn: f.fn, Args: f.args, IDs: []int{f.id}}
+	}
+	return nil
+}
+
+func (sel *selection) applyWindow(w windowCall) error {
+	m := sel.b.Meta
+	// Ties of the order are broken by the columns that this query level uses, whatever is pruned later.
+	var keep []int
+	for _, c := range sel.node.Cols() {
+		if sel.uses(c) {
+			keep = append(keep, c)
+		}
+	}
+	items := plan.Pass(m, keep)
+	column := func(e expr.Expr) int {
+		if c, ok := e.(*expr.Col); ok {
+			return c.ID
+		}
+		id := m.Add("window", e.Type())
+		items = append(items, plan.Item{ID: id, Expr: e})
+		return id
+	}
+	n := &plan.Window{Rank: w.rank, ID: w.id, Pos: w.pos, Name: w.name}
+	for _, p := range w.partition {
+		n.Partition = append(n.Partition, column(p))
+	}
+	for _, k := range w.order {
+		n.Order = append(n.Order, plan.Sort{Col: column(k.Expr), Desc: k.Desc, NullsFirst: k.NullsFirst})
+	}
+	n.In = &plan.Project{In: sel.node, Items: items}
+	sel.node = n
+	return nil
+}
+
+// uses tells whether the select list, its order or its calls refer to a column.
+func (sel *selection) uses(id int) bool {
+	if sel.mentions(id) {
+		return true
+	}
+	var es []expr.Expr
+	for _, w := range sel.windows {
+		if w.id == id {
+			return true
+		}
+		es = append(es, w.partition...)
+		for _, k := range w.order {
+			es = append(es, k.Expr)
+		}
+	}
+	return plan.RefsOf(es...).Has(id)
+}
+
+// finish projects the targets and applies DISTINCT.
+func (sel *selection) finish() (*Query, error) {
+	b := sel.b
+	out := &Query{}
+	var items []plan.Item
+	used := map[int]bool{}
+	for i, t := range append(append([]*target(nil), sel.targets...), sel.hidden...) {
+		if c, ok := t.expr.(*expr.Col); ok && !used[c.ID] && b.viewParam(c.ID) == nil && !sel.outer(c.ID) {
+			t.id = c.ID
+		} else {
+			t.id = b.Meta.Add(t.name, t.expr.Type())
+			if ok {
+				b.origins[t.id] = b.origins[c.ID]
+			}
+		}
+		used[t.id] = true
+		items = append(items, plan.Item{ID: t.id, Expr: t.expr})
+		if i < len(sel.targets) {
+			out.Cols = append(out.Cols, OutCol{Name: t.name, ID: t.id, T: t.expr.Type(), Rel: t.rel, pos: int(t.pos)})
+		}
+	}
+	out.Node = &plan.Project{In: sel.node, Items: items}
+	for _, o := range sel.order {
+		out.Order = append(out.Order, plan.Sort{Col: sel.at(o.item).id, Desc: o.key.Desc, NullsFirst: o.key.NullsFirst})
+	}
+	switch {
+	case len(sel.on) > 0:
+		k := &plan.TopK{In: out.Node, Order: out.Order, Limit: 1}
+		for _, i := range sel.on {
+			k.Partition = append(k.Partition, sel.at(i).id)
+		}
+		out.Node = k
+	case sel.s.Distinct:
+		for _, t := range sel.targets {
+			if tt := t.expr.Type(); !tt.Array && tt.Kind == types.JSON {
+				return nil, sqlerr.New(sqlerr.UndefinedFunction, "could not identify an equality operator for type %s", tt).At(int(t.pos))
+			}
+		}
+		out.Node = &plan.Distinct{In: out.Node}
+	}
+	return out, nil
+}
+
+// outer tells whether a column comes from an outer query: the output then needs a column of its own.
+func (sel *selection) outer(id int) bool {
+	for _, c := range sel.node.Cols() {
+		if c == id {
+			return false
+		}
+	}
+	return true
+}

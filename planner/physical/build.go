@@ -1,0 +1,302 @@
+package physical
+
+import (
+	"slices"
+
+	"github.com/streamsql/streamsql/catalog"
+	"github.com/streamsql/streamsql/expr"
+	"github.com/streamsql/streamsql/planner/plan"
+	"github.com/streamsql/streamsql/sqlerr"
+	"github.com/streamsql/streamsql/types"
+)
+
+// Builder turns a rewritten logical plan into a physical one: it orders joins, chooses their keys and the arrangements that they probe.
+type Builder struct {
+	Catalog *catalog.Catalog
+	Meta    *plan.Meta
+	// AdHoc: the plan runs once. Then a filtered input is materialized by itself, so that the small side can drive a join, instead of
+	// sharing an arrangement and filtering behind.
+	AdHoc bool
+}
+
+// rel is a physical node and the plan-wide ids of its columns, by position.
+type rel struct {
+	node Node
+	cols []int
+}
+
+// Build makes the plan of n, its columns in the order of n.Cols().
+func (b *Builder) Build(n plan.Node) (Node, error) {
+	cols := n.Cols()
+	r, err := b.build(n, plan.SetOf(cols...))
+	if err != nil {
+		return nil, err
+	}
+	return b.ordered(r, cols).node, nil
+}
+
+// build makes the plan of n with at least the columns of need, in any order.
+func (b *Builder) build(n plan.Node, need plan.ColSet) (rel, error) {
+	switch n := n.(type) {
+	case *plan.Scan:
+		return b.scan(n), nil
+	case *plan.Values:
+		return b.values(n)
+	case *plan.Filter:
+		return b.filter(n, need)
+	case *plan.Project:
+		return b.project(n)
+	case *plan.Join:
+		return b.join(n, need)
+	case *plan.FlatMap:
+		return b.flatMap(n, need)
+	case *plan.Reduce:
+		return b.reduce(n)
+	case *plan.Distinct:
+		in, err := b.exact(n.In, n.In.Cols())
+		return rel{&Distinct{In: in.node}, in.cols}, err
+	case *plan.TopK:
+		return b.topK(n)
+	case *plan.Union:
+		return b.union(n)
+	case *plan.SetOp:
+		l, err := b.exact(n.L, n.LMap)
+		if err != nil {
+			return rel{}, err
+		}
+		r, err := b.exact(n.R, n.RMap)
+		return rel{&SetOp{Except: n.Except, All: n.All, L: l.node, R: r.node}, n.IDs}, err
+	case *plan.Single:
+		all := plan.SetOf(n.Key...)
+		for c := range need {
+			all.Add(c)
+		}
+		in, err := b.build(n.In, all)
+		return rel{&Single{In: in.node, Key: in.positions(n.Key)}, in.cols}, err
+	case *plan.Apply:
+		return rel{}, sqlerr.Unsupported(n.Pos, "this correlated subquery")
+	}
+	return rel{}, sqlerr.New(sqlerr.InternalError, "no physical form for %T", n)
+}
+
+// exact builds n with exactly the columns cols, repetitions too, in that order.
+func (b *Builder) exact(n plan.Node, cols []int) (rel, error) {
+	r, err := b.build(n, plan.SetOf(cols...))
+	if err != nil {
+		return rel{}, err
+	}
+	return b.ordered(r, cols), nil
+}
+
+// ordered projects r to cols where it is not so already.
+func (b *Builder) ordered(r rel, cols []int) rel {
+	if slices.Equal(r.cols, cols) {
+		return r
+	}
+	pos := r.slots()
+	es := make([]expr.Expr, len(cols))
+	for i, c := range cols {
+		es[i] = &expr.Col{ID: pos[c], T: b.Meta.Type(c)}
+	}
+	return rel{projected(r.node, es), cols}
+}
+
+// projected is a Project, fused with one below it that only moves columns.
+func projected(in Node, es []expr.Expr) Node {
+	if p, ok := in.(*Project); ok {
+		moves := true
+		for _, e := range es {
+			_, isCol := e.(*expr.Col)
+			moves = moves && isCol
+		}
+		if moves {
+			out := make([]expr.Expr, len(es))
+			for i, e := range es {
+				out[i] = p.Exprs[e.(*expr.Col).ID]
+			}
+			return &Project{In: p.In, Exprs: out}
+		}
+	}
+	return &Project{In: in, Exprs: es}
+}
+
+func (r rel) slots() map[int]int {
+	m := make(map[int]int, len(r.cols))
+	for i, c := range r.cols {
+		if _, dup := m[c]; !dup {
+			m[c] = i
+		}
+	}
+	return m
+}
+
+func (r rel) positions(ids []int) []int {
+	pos := r.slots()
+	out := make([]int, len(ids))
+	for i, id := range ids {
+		out[i] = pos[id]
+	}
+	return out
+}
+
+// place turns column ids into positions of r.
+func (r rel) place(e expr.Expr) expr.Expr {
+	if e == nil {
+		return nil
+	}
+	pos := r.slots()
+	return placeAt(e, pos)
+}
+
+func placeAt(e expr.Expr, pos map[int]int) expr.Expr {
+	return expr.Map(e, func(x expr.Expr) expr.Expr {
+		if c, ok := x.(*expr.Col); ok {
+			return &expr.Col{ID: pos[c.ID], T: c.T}
+		}
+		return x
+	})
+}
+
+func (r rel) placeAll(es []expr.Expr) []expr.Expr {
+	pos := r.slots()
+	out := make([]expr.Expr, len(es))
+	for i, e := range es {
+		out[i] = placeAt(e, pos)
+	}
+	return out
+}
+
+func (b *Builder) scan(n *plan.Scan) rel {
+	return rel{b.bareScan(n), n.IDs}
+}
+
+// bareScan is the whole relation, as everybody shares it.
+func (b *Builder) bareScan(n *plan.Scan) *Scan {
+	s := &Scan{Relation: n.Relation, Name: n.Name}
+	for _, id := range n.IDs {
+		s.Cols, s.Names = append(s.Cols, b.Meta.Type(id)), append(s.Names, b.Meta.Name(id))
+	}
+	return s
+}
+
+func (b *Builder) values(n *plan.Values) (rel, error) {
+	c := &Constant{}
+	for _, id := range n.IDs {
+		c.Cols = append(c.Cols, b.Meta.Type(id))
+	}
+	plain := true
+	for _, r := range n.Rows {
+		row := make([]types.Datum, len(r))
+		for i, e := range r {
+			k, ok := e.(*expr.Const)
+			if plain = plain && ok; !plain {
+				break
+			}
+			row[i] = k.D
+		}
+		c.Rows = append(c.Rows, row)
+	}
+	if plain {
+		return rel{c, n.IDs}, nil
+	}
+	// Rows with parameters or functions are computed: one Project over the row without columns each.
+	u := &Union{}
+	for _, r := range n.Rows {
+		if len(plan.RefsOf(r...)) > 0 {
+			return rel{}, sqlerr.Unsupported(-1, "a correlated VALUES list")
+		}
+		u.Ins = append(u.Ins, &Project{In: &Constant{Rows: [][]types.Datum{{}}}, Exprs: r})
+	}
+	if len(u.Ins) == 1 {
+		return rel{u.Ins[0], n.IDs}, nil
+	}
+	return rel{u, n.IDs}, nil
+}
+
+func (b *Builder) filter(n *plan.Filter, need plan.ColSet) (rel, error) {
+	all := plan.RefsOf(n.Preds...)
+	for c := range need {
+		all.Add(c)
+	}
+	in, err := b.build(n.In, all)
+	if err != nil || len(n.Preds) == 0 {
+		return in, err
+	}
+	return rel{&Filter{In: in.node, Pred: in.place(plan.Conjoin(n.Preds))}, in.cols}, nil
+}
+
+func (b *Builder) project(n *plan.Project) (rel, error) {
+	es := plan.Exprs(n)
+	in, err := b.build(n.In, plan.RefsOf(es...))
+	if err != nil {
+		return rel{}, err
+	}
+	if slices.Equal(n.Cols(), in.cols) && passesAll(n) {
+		return in, nil
+	}
+	return rel{projected(in.node, in.placeAll(es)), n.Cols()}, nil
+}
+
+func passesAll(n *plan.Project) bool {
+	for _, it := range n.Items {
+		if c, ok := it.Expr.(*expr.Col); !ok || c.ID != it.ID {
+			return false
+		}
+	}
+	return true
+}
+
+func (b *Builder) flatMap(n *plan.FlatMap, need plan.ColSet) (rel, error) {
+	all := plan.RefsOf(n.Args...)
+	for c := range need {
+		all.Add(c)
+	}
+	in, err := b.build(n.In, all)
+	if err != nil {
+		return rel{}, err
+	}
+	out := &FlatMap{In: in.node, Fn: n.Fn, Args: in.placeAll(n.Args), Ordinality: n.Ordinality, Outer: n.Outer}
+	return rel{out, append(slices.Clone(in.cols), n.IDs...)}, nil
+}
+
+func (b *Builder) reduce(n *plan.Reduce) (rel, error) {
+	all := plan.RefsOf(plan.Exprs(n)...)
+	all.Add(n.Keys...)
+	in, err := b.build(n.In, all)
+	if err != nil {
+		return rel{}, err
+	}
+	out := &Reduce{In: in.node, Keys: in.positions(n.Keys), Scalar: n.Scalar}
+	for _, a := range n.Aggs {
+		out.Aggs = append(out.Aggs, plan.MapAgg(a.Call, in.place))
+	}
+	return rel{out, n.Cols()}, nil
+}
+
+func (b *Builder) topK(n *plan.TopK) (rel, error) {
+	in, err := b.exact(n.In, n.In.Cols())
+	if err != nil {
+		return rel{}, err
+	}
+	out := &TopK{In: in.node, Partition: in.positions(n.Partition), Limit: n.Limit, Offset: n.Offset, WithTies: n.WithTies}
+	pos := in.slots()
+	for _, s := range n.Order {
+		out.Order = append(out.Order, OrderCol{Col: pos[s.Col], Desc: s.Desc, NullsFirst: s.NullsFirst})
+	}
+	return rel{out, in.cols}, nil
+}
+
+func (b *Builder) union(n *plan.Union) (rel, error) {
+	out := &Union{}
+	for k, in := range n.Ins {
+		r, err := b.exact(in, n.Maps[k])
+		if err != nil {
+			return rel{}, err
+		}
+		out.Ins = append(out.Ins, r.node)
+	}
+	if len(out.Ins) == 1 {
+		return rel{out.Ins[0], n.IDs}, nil
+	}
+	return rel{out, n.IDs}, nil
+}

@@ -1,0 +1,231 @@
+package rewrite
+
+import (
+	"slices"
+
+	"github.com/streamsql/streamsql/expr"
+	"github.com/streamsql/streamsql/planner/plan"
+	"github.com/streamsql/streamsql/sqlerr"
+	"github.com/streamsql/streamsql/types"
+)
+
+// MergeProjects fuses stacked projections.
+//
+//	Project(es, Project(fs, x)) => Project(es[fs], x)
+//
+// Not where that would compute an expression of fs more than once, or a volatile one at another time.
+func MergeProjects(_ *Ctx, n plan.Node) (plan.Node, bool, error) {
+	p, ok := n.(*plan.Project)
+	if !ok {
+		return n, false, nil
+	}
+	in, ok := p.In.(*plan.Project)
+	if !ok || volatileItems(in) {
+		return n, false, nil
+	}
+	uses := map[int]int{}
+	for _, it := range p.Items {
+		expr.Walk(it.Expr, func(e expr.Expr) bool {
+			if c, ok := e.(*expr.Col); ok {
+				uses[c.ID]++
+			}
+			if s, ok := e.(*plan.Subquery); ok {
+				for id := range plan.Free(s.Plan) {
+					uses[id] += 2
+				}
+			}
+			return true
+		})
+	}
+	for _, it := range in.Items {
+		if !bare(it.Expr) && uses[it.ID] > 1 {
+			return n, false, nil
+		}
+	}
+	with := substitution(in)
+	out := &plan.Project{In: in.In, Items: make([]plan.Item, len(p.Items))}
+	for i, it := range p.Items {
+		out.Items[i] = plan.Item{ID: it.ID, Expr: plan.Replace(it.Expr, with)}
+	}
+	return out, true, nil
+}
+
+// RemoveProject: Project(all columns as they are, x) => x.
+func RemoveProject(_ *Ctx, n plan.Node) (plan.Node, bool, error) {
+	p, ok := n.(*plan.Project)
+	if !ok {
+		return n, false, nil
+	}
+	cols := p.In.Cols()
+	if len(cols) != len(p.Items) {
+		return n, false, nil
+	}
+	for i, it := range p.Items {
+		c, ok := it.Expr.(*expr.Col)
+		if !ok || c.ID != it.ID || cols[i] != it.ID {
+			return n, false, nil
+		}
+	}
+	return p.In, true, nil
+}
+
+// FlattenUnion: Union(a, Union(b, c)) => Union(a, b, c).
+func FlattenUnion(_ *Ctx, n plan.Node) (plan.Node, bool, error) {
+	u, ok := n.(*plan.Union)
+	if !ok {
+		return n, false, nil
+	}
+	out := &plan.Union{IDs: u.IDs}
+	changed := false
+	for k, in := range u.Ins {
+		sub, ok := in.(*plan.Union)
+		if !ok {
+			out.Ins, out.Maps = append(out.Ins, in), append(out.Maps, u.Maps[k])
+			continue
+		}
+		changed = true
+		for j, x := range sub.Ins {
+			m := make([]int, len(u.IDs))
+			for i, id := range u.Maps[k] {
+				m[i] = sub.Maps[j][slices.Index(sub.IDs, id)]
+			}
+			out.Ins, out.Maps = append(out.Ins, x), append(out.Maps, m)
+		}
+	}
+	return out, changed, nil
+}
+
+// SimplifyNullSafe: a IS NOT DISTINCT FROM b => a = b in a join's condition, where one side is never NULL.
+func SimplifyNullSafe(_ *Ctx, n plan.Node) (plan.Node, bool, error) {
+	j, ok := n.(*plan.Join)
+	if !ok {
+		return n, false, nil
+	}
+	var known plan.ColSet
+	out := *j
+	out.On = slices.Clone(j.On)
+	changed := false
+	for i, e := range j.On {
+		d, ok := e.(*expr.IsDistinct)
+		if !ok || !d.Not {
+			continue
+		}
+		if known == nil {
+			known = plan.SetOf()
+			for _, in := range j.Inputs() {
+				for c := range plan.PropsOf(in).NotNull {
+					known.Add(c)
+				}
+			}
+		}
+		if plainNotNull(d.L, known) || plainNotNull(d.R, known) {
+			out.On[i] = &expr.Call{Fn: d.Eq, Args: []expr.Expr{d.L, d.R}, T: types.Of(types.Bool), Pos: -1}
+			changed = true
+		}
+	}
+	return &out, changed, nil
+}
+
+// DropDistinct: Distinct(x) => x where x has a key.
+func DropDistinct(_ *Ctx, n plan.Node) (plan.Node, bool, error) {
+	d, ok := n.(*plan.Distinct)
+	if !ok || !plan.PropsOf(d.In).UniqueOn(d.In.Cols()) {
+		return n, false, nil
+	}
+	return d.In, true, nil
+}
+
+// DropSingle: Single(key, x) => x where the key is one.
+func DropSingle(_ *Ctx, n plan.Node) (plan.Node, bool, error) {
+	s, ok := n.(*plan.Single)
+	if !ok || !plan.PropsOf(s.In).UniqueOn(s.Key) {
+		return n, false, nil
+	}
+	return s.In, true, nil
+}
+
+// FilterRowNumber keeps the first rows of each partition instead of numbering all.
+//
+//	Filter(n <= k AND p, Window(n := row_number() per c order o, x)) => Filter(n <= k AND p, TopK(per c, o, limit k, x) numbered)
+//
+// The number itself is known for k = 1 only; where it is used above for another k, RefuseWindows refuses the query. rank() <= k is k WITH TIES.
+func FilterRowNumber(c *Ctx, n plan.Node) (plan.Node, bool, error) {
+	f, ok := n.(*plan.Filter)
+	if !ok {
+		return n, false, nil
+	}
+	w, ok := f.In.(*plan.Window)
+	if !ok {
+		return n, false, nil
+	}
+	var rest []expr.Expr
+	limit := int64(-1)
+	for _, p := range f.Preds {
+		if k, ok := upperBound(p, w.ID); ok && (limit < 0 || k < limit) {
+			limit = k
+			continue
+		} else if ok {
+			continue
+		}
+		rest = append(rest, p)
+	}
+	if limit < 0 {
+		return n, false, nil
+	}
+	k := &plan.TopK{In: w.In, Partition: w.Partition, Order: w.Order, Limit: limit, WithTies: w.Rank}
+	var out plan.Node
+	if limit <= 1 {
+		items := append(plan.Pass(c.Meta, w.In.Cols()), plan.Item{ID: w.ID, Expr: &expr.Const{D: types.NewInt(1), T: types.Of(types.Int8)}})
+		out = &plan.Project{In: k, Items: items}
+	} else {
+		// The window stays as a mark: pruning takes it away if nothing uses the number, else RefuseWindows refuses it.
+		mark := *w
+		mark.In, mark.Bounded = k, true
+		if w.Bounded {
+			return n, false, nil
+		}
+		out = &mark
+	}
+	return filtered(out, rest), true, nil
+}
+
+// upperBound recognises n <= k, n < k, n = 1 and their mirror images for a constant k.
+func upperBound(p expr.Expr, id int) (int64, bool) {
+	c, ok := p.(*expr.Call)
+	if !ok || len(c.Args) != 2 {
+		return 0, false
+	}
+	op := c.Fn.Name
+	l, r := c.Args[0], c.Args[1]
+	if _, ok := l.(*expr.Const); ok {
+		l, r = r, l
+		op = map[string]string{">": "<", ">=": "<=", "=": "=", "<": ">", "<=": ">="}[op]
+	}
+	col, ok1 := l.(*expr.Col)
+	k, ok2 := r.(*expr.Const)
+	if !ok1 || !ok2 || col.ID != id || k.D.IsNull() || k.T.Rep() != types.RepInt {
+		return 0, false
+	}
+	switch v := k.D.Int(); {
+	case op == "<=":
+		return max(v, 0), true
+	case op == "<":
+		return max(v-1, 0), true
+	case op == "=" && v == 1:
+		return 1, true
+	}
+	return 0, false
+}
+
+// RefuseWindows refuses window functions whose number is needed; pruning has taken away the others.
+func RefuseWindows(c *Ctx, n plan.Node) (plan.Node, error) {
+	if w, ok := n.(*plan.Window); ok {
+		if w.Bounded {
+			return nil, sqlerr.Unsupported(w.Pos, "using the result of %s(), other than to bound it,", w.Name).
+				WithHint("Leave the column out of the outer select list: WHERE n <= k then keeps the first k rows of each partition.")
+		}
+		return nil, sqlerr.Unsupported(w.Pos, "window function %s", w.Name).
+			WithHint("It is supported where a condition around the query bounds it, as in WHERE n <= 10.")
+	}
+	return mapInputs(n, func(in plan.Node) (plan.Node, error) { return RefuseWindows(c, in) })
+}

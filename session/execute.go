@@ -1,0 +1,146 @@
+package session
+
+import (
+	"context"
+
+	"github.com/streamsql/streamsql/batch"
+	"github.com/streamsql/streamsql/parser/ast"
+	"github.com/streamsql/streamsql/result"
+	"github.com/streamsql/streamsql/sqlerr"
+	"github.com/streamsql/streamsql/types"
+)
+
+// run is one execution of a prepared statement.
+type run struct {
+	*prepared
+	values   []types.Datum // of the parameters
+	w        result.Writer
+	announce bool // simple protocol: the columns go before the rows
+	final    bool // nothing else follows in an implicit transaction
+}
+
+// outcome is what a write reports once it is committed.
+type outcome struct {
+	tag  string
+	rows []*batch.Batch // RETURNING
+}
+
+// execute runs a statement.
+func (s *Session) execute(ctx context.Context, r *run) error {
+	ctx, cancel := s.withTimeout(ctx)
+	defer cancel()
+	if s.txn != nil && s.txn.failed && !endsFailed(r.stmt.Stmt) {
+		return sqlerr.New(sqlerr.InFailedTransaction, "current transaction is aborted, commands ignored until end of transaction block")
+	}
+	switch x := r.stmt.Stmt.(type) {
+	case *ast.Begin, *ast.Commit, *ast.Rollback, *ast.Savepoint, *ast.Release, *ast.SetTransaction:
+		return s.executeTransaction(ctx, x, r.w)
+	case *ast.Query:
+		return s.executeSelect(ctx, r)
+	case *ast.Insert, *ast.Update, *ast.Delete:
+		return s.executeWrite(ctx, r, s.runDML)
+	case *ast.Truncate:
+		return s.executeWrite(ctx, r, s.truncate)
+	case *ast.CreateTable, *ast.CreateView, *ast.CreateIndex, *ast.CreateSchema, *ast.CreateSequence, *ast.AlterTable, *ast.Drop:
+		return s.executeWrite(ctx, r, s.define)
+	case *ast.Copy:
+		return s.executeCopy(ctx, r, x)
+	default:
+		return s.executeUtility(ctx, r)
+	}
+}
+
+// endsFailed tells whether a statement may run in a failed transaction.
+func endsFailed(stmt ast.Stmt) bool {
+	switch stmt.(type) {
+	case *ast.Commit, *ast.Rollback:
+		return true
+	}
+	return false
+}
+
+// executeWrite runs a statement that changes something. If it is all of an implicit transaction it commits before its outcome is
+// reported, and runs again when it lost a race: three times beside others, then alone.
+func (s *Session) executeWrite(ctx context.Context, r *run, f func(context.Context, *run) (outcome, error)) error {
+	if s.txn != nil || !r.final {
+		if _, err := s.open(); err != nil {
+			return err
+		}
+		out, err := f(ctx, r)
+		if err != nil {
+			return err
+		}
+		return r.report(out)
+	}
+	attempt := func(ctx context.Context) (outcome, error) {
+		if _, err := s.open(); err != nil {
+			return outcome{}, err
+		}
+		out, err := f(ctx, r)
+		if err != nil {
+			s.rollback()
+			return out, err
+		}
+		return out, s.commit(ctx, s.progress(r.w))
+	}
+	var out outcome
+	err := error(nil)
+	for range maxLost {
+		if out, err = attempt(ctx); err == nil || !r.again(err) {
+			break
+		}
+	}
+	if err != nil && r.again(err) {
+		err = s.server.engine.Exclusive(ctx, func(ctx context.Context) (err error) {
+			out, err = attempt(ctx)
+			return err
+		})
+	}
+	if err != nil {
+		return err
+	}
+	return r.report(out)
+}
+
+// again tells whether the statement may succeed when it is run again: it lost a race, also one for a key that ON CONFLICT would
+// have handled had it seen it.
+func (r *run) again(err error) bool {
+	if in, ok := r.stmt.Stmt.(*ast.Insert); ok && in.Conflict != nil && sqlerr.CodeOf(err) == sqlerr.UniqueViolation {
+		return true
+	}
+	return isLostRace(err)
+}
+
+// report sends the outcome of a write.
+func (r *run) report(out outcome) error {
+	if r.columns != nil {
+		if r.announce {
+			if err := r.w.Columns(r.columns); err != nil {
+				return err
+			}
+		}
+		for _, b := range out.rows {
+			if err := r.w.Rows(b); err != nil {
+				return err
+			}
+		}
+	}
+	return r.w.Complete(out.tag)
+}
+
+// withTimeout ends a statement after statement_timeout.
+func (s *Session) withTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
+	d := s.vars.timeout("statement_timeout")
+	if d == 0 {
+		return ctx, func() {}
+	}
+	return context.WithTimeoutCause(ctx, d, sqlerr.New(sqlerr.QueryCanceled, "canceling statement due to statement timeout"))
+}
+
+// canceled is the error of a statement whose context has ended.
+func canceled(ctx context.Context) error {
+	if e, ok := context.Cause(ctx).(*sqlerr.Error); ok {
+		return e
+	}
+	return sqlerr.New(sqlerr.QueryCanceled, "canceling statement due to user request")
+}

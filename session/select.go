@@ -1,0 +1,91 @@
+package session
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/streamsql/streamsql/engine"
+	"github.com/streamsql/streamsql/parser/ast"
+	"github.com/streamsql/streamsql/planner"
+)
+
+func isSelect(stmt ast.Stmt) bool { _, ok := stmt.(*ast.Query); return ok }
+
+// rowsTag is the word of a command tag that counts rows.
+func rowsTag(stmt ast.Stmt) string {
+	switch stmt.(type) {
+	case *ast.Insert:
+		return "INSERT 0"
+	case *ast.Update:
+		return "UPDATE"
+	case *ast.Delete:
+		return "DELETE"
+	case *ast.Fetch:
+		return "FETCH"
+	}
+	return "SELECT"
+}
+
+// executeSelect runs a query to its end.
+func (s *Session) executeSelect(ctx context.Context, r *run) error {
+	if !r.final {
+		if _, err := s.open(); err != nil {
+			return err
+		}
+	}
+	rows, err := s.startSelect(ctx, r)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	if r.announce {
+		if err := r.w.Columns(r.columns); err != nil {
+			return err
+		}
+	}
+	var n int64
+	for {
+		b, err := rows.Next(ctx)
+		if err != nil {
+			if ctx.Err() != nil {
+				return canceled(ctx)
+			}
+			return err
+		}
+		if b == nil {
+			return r.w.Complete(fmt.Sprintf("SELECT %d", n))
+		}
+		n += count(b)
+		if err := r.w.Rows(b); err != nil {
+			return err
+		}
+	}
+}
+
+// startSelect plans a query if need be and starts it on the statement's snapshot, with the transaction's own writes.
+func (s *Session) startSelect(ctx context.Context, r *run) (engine.Rows, error) {
+	sn, err := s.statementSnapshot()
+	if err != nil {
+		return nil, err
+	}
+	if err := s.planFor(r.prepared, sn, r.w); err != nil {
+		sn.Close()
+		return nil, err
+	}
+	rows, err := s.query(ctx, sn, r.plan.(*planner.Query), r)
+	if err != nil {
+		sn.Close()
+		return nil, err
+	}
+	return snapshotRows{rows, sn}, nil
+}
+
+// query runs a planned query on a snapshot.
+func (s *Session) query(ctx context.Context, sn *engine.Snapshot, q *planner.Query, r *run) (engine.Rows, error) {
+	var own *engine.Writes
+	if s.txn != nil {
+		own = s.txn.writes
+		s.txn.noteReads(sn.Catalog, q.Reads)
+	}
+	return s.server.engine.Query(ctx, sn, own, q.Physical, s.exprContext(ctx, r.values))
+}

@@ -1,0 +1,215 @@
+package storage
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+
+	badger "github.com/dgraph-io/badger/v4"
+	"github.com/dgraph-io/badger/v4/options"
+)
+
+// This file alone knows Badger. The checkpoint's records are one database in managed mode; each segment of the log is one
+// of its own, so that it can be dropped whole.
+//
+// Both sync every write: Sync does not cover memtables that were rotated meanwhile. Values stay in the LSM tree, as
+// value-log GC reclaims nothing for us. Memtables are small: two of 16 MB for pages, one of 32 MB for a segment.
+const (
+	pagesMemtable   = 16 << 20
+	segmentMemtable = 32 << 20
+	maxValue        = 1 << 20 // what the LSM tree takes
+)
+
+type quiet struct{}
+
+func (quiet) Errorf(string, ...any)   {}
+func (quiet) Warningf(string, ...any) {}
+func (quiet) Infof(string, ...any)    {}
+func (quiet) Debugf(string, ...any)   {}
+
+func badgerOptions(dir string, memtable int64) badger.Options {
+	return badger.DefaultOptions(dir).
+		WithLogger(quiet{}).
+		WithSyncWrites(true).
+		WithDetectConflicts(false).
+		WithMetricsEnabled(false).
+		WithCompression(options.None). // pages are compressed already
+		WithBlockCacheSize(0).
+		WithIndexCacheSize(0).
+		WithMemTableSize(memtable).
+		WithValueThreshold(maxValue).
+		WithValueLogFileSize(2 << 20).
+		WithNumGoroutines(1)
+}
+
+// dropEmptyFiles removes what a crash left between the creation of a file and its first byte: Badger would refuse to open.
+func dropEmptyFiles(dir string) error {
+	for _, pattern := range []string{"*.mem", "*.vlog"} {
+		names, err := filepath.Glob(filepath.Join(dir, pattern))
+		if err != nil {
+			return err
+		}
+		for _, name := range names {
+			if info, err := os.Stat(name); err == nil && info.Size() == 0 {
+				if err := os.Remove(name); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// pageDB holds the records of checkpoints. A record's version is the checkpoint's epoch.
+type pageDB struct {
+	db  *badger.DB
+	dir string
+}
+
+func openPageDB(dir string) (*pageDB, error) {
+	if err := dropEmptyFiles(dir); err != nil {
+		return nil, err
+	}
+	db, err := badger.OpenManaged(badgerOptions(dir, pagesMemtable).
+		WithNumMemtables(2).WithBaseTableSize(8 << 20).WithNumCompactors(2))
+	if err != nil {
+		return nil, fmt.Errorf("open the page database: %w", err)
+	}
+	return &pageDB{db, dir}, nil
+}
+
+func (d *pageDB) close() error { return d.db.Close() }
+
+// get calls f with the newest record of key; v is valid during the call. found is false when there is none.
+func (d *pageDB) get(key []byte, f func(v []byte) error) (found bool, err error) {
+	return d.getAt(math.MaxUint64, key, f)
+}
+
+func (d *pageDB) getAt(epoch uint64, key []byte, f func(v []byte) error) (found bool, err error) {
+	tx := d.db.NewTransactionAt(epoch, false)
+	defer tx.Discard()
+	item, err := tx.Get(key)
+	if errors.Is(err, badger.ErrKeyNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return true, item.Value(f)
+}
+
+// changedSince calls f for every key that has a record of a later epoch; top is the latest epoch of any record.
+func (d *pageDB) changedSince(epoch uint64, f func(key []byte)) (top uint64) {
+	tx := d.db.NewTransactionAt(math.MaxUint64, false)
+	defer tx.Discard()
+	o := badger.DefaultIteratorOptions
+	o.SinceTs, o.AllVersions, o.PrefetchValues = epoch, true, false
+	it := tx.NewIterator(o)
+	defer it.Close()
+	top = epoch
+	var last []byte
+	for it.Rewind(); it.Valid(); it.Next() {
+		v := it.Item().Version()
+		if v <= epoch {
+			continue
+		}
+		top = max(top, v)
+		if k := it.Item().Key(); last == nil || string(k) != string(last) {
+			last = append(last[:0], k...)
+			f(append([]byte(nil), k...))
+		}
+	}
+	return top
+}
+
+// discardBefore lets compaction drop what later records replaced up to epoch.
+func (d *pageDB) discardBefore(epoch uint64) { d.db.SetDiscardTs(epoch) }
+
+// pageBatch collects records of an epoch; they are durable when flush returns nil, but not all at once.
+type pageBatch struct {
+	wb  *badger.WriteBatch
+	dir string
+}
+
+func (d *pageDB) batch(epoch uint64) *pageBatch {
+	return &pageBatch{d.db.NewWriteBatchAt(epoch), d.dir}
+}
+
+func (b *pageBatch) set(key, value []byte) error { return b.wb.SetEntry(badger.NewEntry(key, value)) }
+func (b *pageBatch) delete(key []byte) error     { return b.wb.Delete(key) }
+func (b *pageBatch) cancel()                     { b.wb.Cancel() }
+
+// flush syncs the directory, too: Badger does that for a new memtable's log some time later.
+func (b *pageBatch) flush() error {
+	if err := b.wb.Flush(); err != nil {
+		return err
+	}
+	return syncDir(b.dir)
+}
+
+// commit writes one record; it is durable when commit returns nil.
+func (d *pageDB) commit(epoch uint64, key, value []byte) error {
+	tx := d.db.NewTransactionAt(epoch, true)
+	defer tx.Discard()
+	if err := tx.Set(key, value); err != nil {
+		return err
+	}
+	if err := tx.CommitAt(epoch, nil); err != nil {
+		return err
+	}
+	return syncDir(d.dir)
+}
+
+// segmentDB is one segment of the log: records, numbered.
+type segmentDB struct {
+	db   *badger.DB
+	next uint64
+}
+
+// openSegmentDB opens a segment. Its content is meant to fit into one memtable, and is never compacted: a segment goes
+// whole.
+func openSegmentDB(dir string) (*segmentDB, error) {
+	if err := dropEmptyFiles(dir); err != nil {
+		return nil, err
+	}
+	db, err := badger.Open(badgerOptions(dir, segmentMemtable).
+		WithNumMemtables(1).WithNumCompactors(0).WithNumLevelZeroTables(1 << 20).WithNumLevelZeroTablesStall(1<<20 + 1))
+	if err != nil {
+		return nil, fmt.Errorf("open a segment of the log: %w", err)
+	}
+	return &segmentDB{db: db}, nil
+}
+
+func (d *segmentDB) close() error { return d.db.Close() }
+
+// write makes records durable, all or none. Together they must stay below maxGroup.
+func (d *segmentDB) write(records [][]byte) error {
+	tx := d.db.NewTransaction(true)
+	defer tx.Discard()
+	for _, r := range records {
+		if err := tx.Set(binary.BigEndian.AppendUint64(nil, d.next), r); err != nil {
+			return err
+		}
+		d.next++
+	}
+	return tx.Commit()
+}
+
+// read calls f for every record in order; it is valid during the call.
+func (d *segmentDB) read(f func(record []byte) error) error {
+	return d.db.View(func(tx *badger.Txn) error {
+		o := badger.DefaultIteratorOptions
+		o.PrefetchSize = 4
+		it := tx.NewIterator(o)
+		defer it.Close()
+		for it.Rewind(); it.Valid(); it.Next() {
+			if err := it.Item().Value(f); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

@@ -1,0 +1,184 @@
+package storage
+
+import (
+	"encoding/binary"
+	"errors"
+	"sync"
+
+	"github.com/klauspost/compress/s2"
+)
+
+// Records of a page in the database: its full image, compressed; and beside it, when few entries have changed since,
+// those entries (the delta). A later full image replaces both.
+
+var errImage = errors.New("damaged page image")
+
+// imageBuffer is scratch for encoding and decoding.
+type imageBuffer struct{ raw, packed []byte }
+
+var imageBuffers = sync.Pool{New: func() any { return &imageBuffer{raw: make([]byte, 0, 2*PageSize)} }}
+
+// encodePage is the full image of p, valid until b is used again.
+func encodePage(b *imageBuffer, p ptr) []byte {
+	switch kindOf(p) {
+	case kindLeaf, kindInner:
+		low := ld16(p, offLow)
+		b.raw = append(b.raw[:0], span(p, 0, slotBase(p)+countOf(p)*slotSize)...)
+		b.raw = append(b.raw, span(p, low, PageSize-low)...)
+	case kindBlob:
+		b.raw = append(b.raw[:0], span(p, 0, blobData+countOf(p))...)
+	case kindBucket:
+		b.raw = appendBucket(b.raw[:0], p)
+	default:
+		b.raw = append(b.raw[:0], span(p, 0, PageSize)...)
+	}
+	clear(b.raw[offIdent+4 : offGarbage]) // owner, birth and older version are of this process
+	if n := s2.MaxEncodedLen(len(b.raw)); cap(b.packed) < n {
+		b.packed = make([]byte, n)
+	}
+	return s2.Encode(b.packed[:cap(b.packed)], b.raw)
+}
+
+// decodePage makes p the page of a full image, except for identity, birth and older version. It returns the page id that
+// the image names.
+func decodePage(b *imageBuffer, p ptr, image []byte) (uint32, error) {
+	raw, err := s2.Decode(b.raw[:cap(b.raw)], image)
+	if err != nil {
+		return 0, err
+	}
+	if len(raw) < headerSize || len(raw) > PageSize {
+		return 0, errImage
+	}
+	q := ptr(&raw[0])
+	st64(p, 0, ld64(q, 0))
+	st32(p, offGarbage, ld32(q, offGarbage))
+	switch kindOf(q) {
+	case kindLeaf, kindInner:
+		end, low := slotBase(q)+countOf(q)*slotSize, ld16(q, offLow)
+		if end > low || low > PageSize || end+PageSize-low != len(raw) {
+			return 0, errImage
+		}
+		copy(span(p, headerSize, end-headerSize), raw[headerSize:end])
+		copy(span(p, low, PageSize-low), raw[end:])
+	case kindBucket:
+		if err := decodeBucket(p, raw); err != nil {
+			return 0, err
+		}
+	default:
+		copy(span(p, headerSize, len(raw)-headerSize), raw[headerSize:])
+	}
+	clearMarks(p)
+	return ld32(q, offPage), nil
+}
+
+// appendDelta appends the entries that changed since the last full image; false when a full image is due instead.
+//
+//	(uvarint(key length<<1 | long) key [ref] value)*
+func appendDelta(dst []byte, p ptr) ([]byte, bool) {
+	if ld8(p, offWhole) != 0 {
+		return dst, false
+	}
+	switch kindOf(p) {
+	case kindLeaf:
+	case kindBucket:
+		return appendBucketDelta(dst, p)
+	default:
+		return dst, false
+	}
+	room := len(dst) + (PageSize-ld16(p, offLow)-ld16(p, offGarbage))/4
+	for i, n := 0, countOf(p); i < n; i++ {
+		if ld16(p, slotBase(p)+i*slotSize+2)&slotDirty == 0 {
+			continue
+		}
+		off, kl, long := slot(p, i)
+		l := uint64(kl) << 1
+		if long {
+			l |= 1
+		}
+		dst = binary.AppendUvarint(dst, l)
+		dst = append(dst, span(p, off, cellSize(p, i))...)
+		if len(dst) > room {
+			return dst, false
+		}
+	}
+	return dst, true
+}
+
+// patchPage applies a delta to the page of its full image; the entries keep their marks.
+func (s *Store) patchPage(p ptr, delta []byte) error {
+	if kindOf(p) == kindBucket {
+		return patchBucket(p, delta)
+	}
+	var scratch []byte
+	for len(delta) > 0 {
+		l, n := binary.Uvarint(delta)
+		kl, long := int(l>>1), l&1 != 0
+		if n <= 0 || kl > len(delta)-n {
+			return errImage
+		}
+		key := delta[n : n+kl]
+		rest := delta[n+kl:]
+		size, err := restSize(rest, long)
+		if err != nil {
+			return err
+		}
+		i, found := s.patchPlace(p, key, long, rest)
+		if found {
+			deleteSlot(p, i)
+		}
+		if holeOf(p) < kl+size+slotSize {
+			if holeOf(p)+ld16(p, offGarbage) < kl+size+slotSize {
+				return errImage
+			}
+			if scratch == nil {
+				scratch = make([]byte, PageSize)
+			}
+			compact(p, scratch)
+		}
+		low := insertSlot(p, i, key, long, kl+size)
+		copy(span(p, low+kl, size), rest[:size])
+		delta = rest[size:]
+	}
+	st8(p, offWhole, 0)
+	return nil
+}
+
+// restSize is the length of what follows a key in a leaf's cell.
+func restSize(b []byte, long bool) (int, error) {
+	o := 0
+	if long {
+		o = refSize
+	}
+	if len(b) < o {
+		return 0, errImage
+	}
+	l, n1 := binary.Uvarint(b[o:])
+	if n1 <= 0 {
+		return 0, errImage
+	}
+	_, n2 := binary.Uvarint(b[o+n1:])
+	if size := o + n1 + n2 + int(l>>1); n2 > 0 && size <= len(b) {
+		return size, nil
+	}
+	return 0, errImage
+}
+
+// patchPlace finds where a delta's entry belongs. An entry keeps its blob for as long as it exists, so a long key that is
+// there already has the same ref; else its rest decides.
+func (s *Store) patchPlace(p ptr, key []byte, long bool, rest []byte) (int, bool) {
+	if !long {
+		return s.lowerBound(p, key, 0)
+	}
+	r := loadRef(ptr(&rest[0]), 0)
+	i, _ := s.lowerBound(p, key, 0)
+	for j := i; j < countOf(p); j++ {
+		off, kl, l := slot(p, j)
+		if string(span(p, off, kl)) != string(key) {
+			break
+		}
+		if l && loadRef(p, off+kl) == r {
+			return j, true
+		}
+	}
+	return s.lowerBound(p, s.readBlob(append([]byte(nil), key...), r), 0)
+}

@@ -1,0 +1,377 @@
+package storage
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/cespare/xxhash/v2"
+
+	"github.com/streamsql/streamsql/sqlerr"
+)
+
+// Log is the input log with its group commit. Append hands over the entry of tick t (consecutive); it does not wait, and
+// entry must not change until done was called. The entry is durable when done was called with nil, in tick order, from
+// the log's goroutine; with an error (58030, 53100), nothing more will be written and every later Append fails, too. done
+// must be quick: the next group waits for it.
+type Log interface {
+	Append(t Tick, entry []byte, done func(error))
+	// Replay calls f for every durable entry after t, in order. Only before the first Append. It drops an unfinished tail,
+	// which nobody was promised, and refuses a gap (XX001). entry is valid during the call.
+	Replay(after Tick, f func(t Tick, entry []byte) error) error
+	// Truncate drops entries up to and including t, which a checkpoint covers; as far as whole segments go.
+	Truncate(upTo Tick) error
+	// Size is the bytes of entries that Truncate has not dropped: what a restart would read.
+	Size() int64
+}
+
+// Log is the store's input log; nil for a temporary store.
+func (s *Store) Log() Log {
+	if s.durable == nil {
+		return nil
+	}
+	return s.durable.log
+}
+
+const (
+	maxRecord = 1<<20 - 4<<10 // a value of Badger's
+	maxGroup  = 4 << 20       // a transaction of Badger's
+	// maxSegment and a last group fit into a segment's memtable: what is written stays in its preallocated file.
+	maxSegment = 24 << 20
+)
+
+// segment is where groups of records are kept.
+type segment interface {
+	write(records [][]byte) error // durable when it returns nil; all or none
+	read(f func(record []byte) error) error
+	close() error
+	remove() error // closed or not
+}
+
+// segmentSource finds and makes segments.
+type segmentSource interface {
+	existing() ([]segment, error) // oldest first
+	create() (segment, error)     // younger than all others
+	check(n int64) error          // whether n bytes can be written
+}
+
+// inputLog is group commit in front of segments: while a group is being synced, the next one gathers.
+type inputLog struct {
+	source segmentSource
+
+	mu      sync.Mutex
+	work    *sync.Cond
+	queue   []pendingEntry
+	closing bool
+	failed  error
+	last    Tick // appended
+	old     []oldSegment
+	size    int64 // bytes of entries in old and current
+
+	current      segment // the writing goroutine's
+	currentSize  int64
+	currentLast  Tick
+	spare        chan spareSegment
+	wantSpare    chan struct{}
+	goroutines   sync.WaitGroup
+	records      [][]byte
+	group, ready []pendingEntry
+}
+
+type pendingEntry struct {
+	tick  Tick
+	entry []byte
+	done  func(error)
+}
+
+// oldSegment is one that is no longer written to.
+type oldSegment struct {
+	segment
+	last Tick
+	size int64
+	read bool // last is known
+}
+
+type spareSegment struct {
+	segment
+	err error
+}
+
+// openLog starts the log. Segments that exist are read by Replay; what is appended goes to new ones.
+func openLog(source segmentSource) (*inputLog, error) {
+	l := &inputLog{source: source, spare: make(chan spareSegment), wantSpare: make(chan struct{}, 1)}
+	l.work = sync.NewCond(&l.mu)
+	old, err := source.existing()
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range old {
+		l.old = append(l.old, oldSegment{segment: s})
+	}
+	l.goroutines.Go(l.makeSpares)
+	l.goroutines.Go(l.run)
+	return l, nil
+}
+
+func (l *inputLog) Append(t Tick, entry []byte, done func(error)) {
+	l.mu.Lock()
+	if l.last != 0 && t != l.last+1 && l.failed == nil {
+		l.failed = fmt.Errorf("log: entry of tick %d after that of tick %d", t, l.last)
+	}
+	l.last = t
+	l.queue = append(l.queue, pendingEntry{t, entry, done})
+	l.mu.Unlock()
+	l.work.Signal()
+}
+
+func (l *inputLog) Size() int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.size
+}
+
+func (l *inputLog) close() error {
+	l.mu.Lock()
+	l.closing = true
+	l.mu.Unlock()
+	l.work.Signal()
+	l.goroutines.Wait()
+	var err error
+	if l.current != nil {
+		err = l.current.close()
+	}
+	for _, o := range l.old {
+		err = errors.Join(err, o.close())
+	}
+	return err
+}
+
+// run writes groups until the log is closed and its queue empty.
+func (l *inputLog) run() {
+	defer close(l.wantSpare)
+	for {
+		l.mu.Lock()
+		for len(l.queue) == 0 && !l.closing {
+			l.work.Wait()
+		}
+		if len(l.queue) == 0 {
+			l.mu.Unlock()
+			return
+		}
+		l.group, l.queue = l.queue, l.group[:0]
+		err := l.failed
+		l.mu.Unlock()
+		if err == nil {
+			err = l.writeGroup()
+		}
+		if err != nil {
+			l.fail(err)
+		}
+		clear(l.group)
+	}
+}
+
+// fail answers what the group still holds, and everything after it, with err.
+func (l *inputLog) fail(err error) {
+	l.mu.Lock()
+	if l.failed == nil {
+		l.failed = err
+	}
+	err = l.failed
+	l.mu.Unlock()
+	for _, e := range l.group {
+		if e.done != nil {
+			e.done(err)
+		}
+	}
+}
+
+// writeGroup packs the group's entries into records and these into transactions. An entry is acknowledged after the
+// transaction that its last part is in.
+func (l *inputLog) writeGroup() error {
+	w := recordWriter{l: l}
+	for i := range l.group {
+		e := &l.group[i]
+		if err := w.add(e.tick, e.entry); err != nil {
+			return err
+		}
+		w.whole = i + 1
+	}
+	return w.flush()
+}
+
+// recordWriter cuts entries into parts, and fills records with them.
+//
+// A part is uvarint(tick) uvarint(number) last u8 uvarint(length) bytes; the last one goes on with uvarint(parts) and the
+// checksum u64 of the entry.
+type recordWriter struct {
+	l       *inputLog
+	record  []byte
+	n       int // bytes in l.records
+	whole   int // entries of the group that are packed wholly
+	acked   int
+	entries int64
+}
+
+const partOverhead = 64
+
+func (w *recordWriter) add(t Tick, entry []byte) error {
+	sum := xxhash.Sum64(entry)
+	for number := 0; ; number++ {
+		if len(w.record) > maxRecord-partOverhead-min(len(entry), 4<<10) {
+			if err := w.endRecord(); err != nil {
+				return err
+			}
+		}
+		n := min(len(entry), maxRecord-partOverhead-len(w.record))
+		last := n == len(entry)
+		w.record = binary.AppendUvarint(w.record, uint64(t))
+		w.record = binary.AppendUvarint(w.record, uint64(number))
+		if last {
+			w.record = append(w.record, 1)
+		} else {
+			w.record = append(w.record, 0)
+		}
+		w.record = binary.AppendUvarint(w.record, uint64(n))
+		w.record = append(w.record, entry[:n]...)
+		w.entries += int64(n)
+		entry = entry[n:]
+		if last {
+			w.record = binary.AppendUvarint(w.record, uint64(number+1))
+			w.record = binary.LittleEndian.AppendUint64(w.record, sum)
+			return nil
+		}
+	}
+}
+
+func (w *recordWriter) endRecord() error {
+	if len(w.record) == 0 {
+		return nil
+	}
+	l := w.l
+	l.records = append(l.records, w.record)
+	w.n += len(w.record)
+	w.record = nil
+	if w.n > maxGroup-maxRecord {
+		return w.write()
+	}
+	return nil
+}
+
+func (w *recordWriter) flush() error {
+	if err := w.endRecord(); err != nil {
+		return err
+	}
+	return w.write()
+}
+
+// write makes the records durable and acknowledges the entries that are whole with them.
+func (w *recordWriter) write() error {
+	l := w.l
+	if len(l.records) == 0 {
+		return nil
+	}
+	if err := l.source.check(int64(w.n)); err != nil {
+		return err
+	}
+	if err := l.room(); err != nil {
+		return err
+	}
+	if err := l.current.write(l.records); err != nil {
+		return writeError(err)
+	}
+	l.currentSize += int64(w.n)
+	for _, e := range l.group[w.acked:w.whole] {
+		l.currentLast = e.tick
+	}
+	l.mu.Lock()
+	l.size += int64(w.n)
+	l.mu.Unlock()
+	clear(l.records)
+	l.records, w.n = l.records[:0], 0
+	for i := w.acked; i < w.whole; i++ {
+		e := &l.group[i]
+		if e.done != nil {
+			e.done(nil)
+			e.done = nil
+		}
+	}
+	w.acked = w.whole
+	return nil
+}
+
+// room makes sure that there is a segment to write to. One whose size is reached goes to the old ones.
+func (l *inputLog) room() error {
+	if l.current != nil && l.currentSize < maxSegment {
+		return nil
+	}
+	l.wantSpare <- struct{}{}
+	s := <-l.spare
+	if s.err != nil {
+		return writeError(s.err)
+	}
+	if l.current != nil {
+		l.retire(oldSegment{l.current, l.currentLast, l.currentSize, true})
+	}
+	l.current, l.currentSize = s.segment, 0
+	return nil
+}
+
+// retire closes a segment in the background, as that writes its memtable out.
+func (l *inputLog) retire(o oldSegment) {
+	l.mu.Lock()
+	l.old = append(l.old, o)
+	l.mu.Unlock()
+	l.goroutines.Go(func() { _ = o.close() })
+}
+
+// makeSpares has a segment ready before it is needed.
+func (l *inputLog) makeSpares() {
+	ready, _ := l.source.create()
+	for range l.wantSpare {
+		var err error
+		if ready == nil { // that one failed; why is only of interest now
+			ready, err = l.source.create()
+		}
+		l.spare <- spareSegment{ready, err}
+		ready, _ = l.source.create()
+	}
+	if ready != nil {
+		_ = ready.remove()
+	}
+}
+
+func (l *inputLog) Truncate(upTo Tick) error {
+	l.mu.Lock()
+	var drop []oldSegment
+	for len(l.old) > 0 && l.old[0].read && l.old[0].last <= upTo {
+		drop = append(drop, l.old[0])
+		l.size -= l.old[0].size
+		l.old = l.old[1:]
+	}
+	l.mu.Unlock()
+	for _, o := range drop {
+		if err := o.remove(); err != nil {
+			return fmt.Errorf("drop a segment of the log: %w", err)
+		}
+	}
+	return nil
+}
+
+// writeError is what a client sees when the log cannot be written.
+func writeError(err error) error {
+	var known *sqlerr.Error
+	if errors.As(err, &known) {
+		return known
+	}
+	if isDiskFull(err) {
+		return diskFull(err)
+	}
+	return sqlerr.New(sqlerr.IOError, "could not write to the log: %v", err)
+}
+
+func diskFull(err error) error {
+	return sqlerr.New(sqlerr.DiskFull, "could not write to the log: %v", err).
+		WithHint("Free disk space and restart the server. Reads go on.")
+}

@@ -1,0 +1,106 @@
+package storage
+
+import (
+	"errors"
+	"slices"
+	"sync"
+)
+
+// memorySegments is a disk for logs that loses, in a crash, what was not synced, and that fails when told to.
+type memorySegments struct {
+	mu       sync.Mutex
+	segments []*memorySegment
+	failAt   int // fail the write with this number, counted from 1; 0: none
+	torn     int // of the records of a failed write, so many reach the disk all the same
+	full     bool
+	writes   int
+	hold     chan struct{} // when set, each write waits for a value
+}
+
+type memorySegment struct {
+	d       *memorySegments
+	records [][]byte
+	removed bool
+}
+
+var errInjected = errors.New("injected failure")
+
+func (d *memorySegments) existing() ([]segment, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var out []segment
+	for _, s := range d.segments {
+		if !s.removed {
+			out = append(out, s)
+		}
+	}
+	return out, nil
+}
+
+func (d *memorySegments) create() (segment, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	s := &memorySegment{d: d}
+	d.segments = append(d.segments, s)
+	return s, nil
+}
+
+func (d *memorySegments) check(int64) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.full {
+		return diskFull(errors.New("no space left on device"))
+	}
+	return nil
+}
+
+func (s *memorySegment) write(records [][]byte) error {
+	if s.d.hold != nil {
+		<-s.d.hold
+	}
+	s.d.mu.Lock()
+	defer s.d.mu.Unlock()
+	s.d.writes++
+	failed := s.d.writes == s.d.failAt
+	if failed {
+		records = records[:min(s.d.torn, len(records))]
+	}
+	for _, r := range records {
+		s.records = append(s.records, slices.Clone(r))
+	}
+	if failed {
+		return errInjected
+	}
+	return nil
+}
+
+func (s *memorySegment) read(f func(record []byte) error) error {
+	for _, r := range s.records {
+		if err := f(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *memorySegment) close() error { return nil }
+
+func (s *memorySegment) remove() error {
+	s.d.mu.Lock()
+	defer s.d.mu.Unlock()
+	s.removed = true
+	return nil
+}
+
+// crash is the disk as a restart finds it.
+func (d *memorySegments) crash() *memorySegments {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	c := &memorySegments{}
+	for _, s := range d.segments {
+		if !s.removed {
+			c.segments = append(c.segments, &memorySegment{d: c, records: slices.Clone(s.records)})
+		}
+	}
+	return c
+}

@@ -1,0 +1,6 @@
+//go:build !amd64
+
+package storage
+
+func prefetch(ptr)       {}
+func prefetchN(ptr, int) {}

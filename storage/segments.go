@@ -1,0 +1,142 @@
+package storage
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+
+	"github.com/streamsql/streamsql/sqlerr"
+)
+
+// diskReserve is the free space below which nothing is written any more. Badger writes through sparse mappings, and a disk
+// that fills up under one is a SIGBUS, not an error: so the space is looked at before.
+const diskReserve = 96 << 20
+
+// diskSegments keeps each segment of the log in a numbered directory.
+type diskSegments struct {
+	dir  string
+	next int
+}
+
+func (d *diskSegments) existing() ([]segment, error) {
+	if err := os.MkdirAll(d.dir, 0o700); err != nil {
+		return nil, err
+	}
+	names, err := os.ReadDir(d.dir)
+	if err != nil {
+		return nil, err
+	}
+	var out []segment
+	d.next = 1
+	for _, n := range names { // in order, as all names have one length
+		k, err := strconv.Atoi(n.Name())
+		if err != nil {
+			continue
+		}
+		out = append(out, &diskSegment{dir: filepath.Join(d.dir, n.Name())})
+		d.next = k + 1
+	}
+	return out, nil
+}
+
+func (d *diskSegments) create() (segment, error) {
+	if err := d.check(segmentMemtable * 3 / 2); err != nil {
+		return nil, err
+	}
+	s := &diskSegment{dir: filepath.Join(d.dir, fmt.Sprintf("%012d", d.next))}
+	d.next++
+	if err := s.open(); err != nil {
+		return nil, errors.Join(err, s.remove())
+	}
+	if err := s.preallocate(); err != nil {
+		return nil, errors.Join(err, s.remove())
+	}
+	if err := errors.Join(syncDir(s.dir), syncDir(d.dir)); err != nil {
+		return nil, errors.Join(err, s.remove())
+	}
+	return s, nil
+}
+
+func (d *diskSegments) check(n int64) error { return checkDisk(d.dir, n) }
+
+// checkDisk refuses (53100) to write n bytes where that would touch the reserve.
+func checkDisk(dir string, n int64) error {
+	if free, ok := freeSpace(dir); ok && free < n+diskReserve {
+		return diskFull(fmt.Errorf("%d MB are left on the file system of %q", free>>20, dir))
+	}
+	return nil
+}
+
+// diskSegment is a segment in a directory, opened when it is needed.
+type diskSegment struct {
+	dir string
+	mu  sync.Mutex
+	db  *segmentDB
+}
+
+func (s *diskSegment) open() (err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.db == nil {
+		s.db, err = openSegmentDB(s.dir)
+	}
+	return err
+}
+
+func (s *diskSegment) write(records [][]byte) error { return s.db.write(records) }
+
+// read opens the segment and closes it again: an old one is not written to.
+func (s *diskSegment) read(f func(record []byte) error) error {
+	if err := s.open(); err != nil {
+		return err
+	}
+	return errors.Join(s.db.read(f), s.close())
+}
+
+func (s *diskSegment) close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.db == nil {
+		return nil
+	}
+	err := s.db.close()
+	s.db = nil
+	return err
+}
+
+func (s *diskSegment) remove() error { return errors.Join(s.close(), os.RemoveAll(s.dir)) }
+
+// preallocate gives the segment's memory-mapped log its space on the disk, for as much as is written to it.
+func (s *diskSegment) preallocate() error {
+	files, err := filepath.Glob(filepath.Join(s.dir, "*.mem"))
+	if err != nil {
+		return err
+	}
+	for _, name := range files {
+		f, err := os.OpenFile(name, os.O_RDWR, 0)
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(allocate(f, segmentMemtable+maxGroup), f.Close()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(ignoreUnsupported(d.Sync()), d.Close())
+}
+
+// lockedError is what a second process gets.
+func lockedError(dir string) error {
+	return sqlerr.New(sqlerr.ObjectInUse, "data directory %q is in use by another process", dir).
+		WithHint("Stop the other server, or give this one a data directory of its own with --data.")
+}

@@ -1,0 +1,27 @@
+package types
+
+import "time"
+
+// Config is what of a session's settings values depend on. A view captures it at CREATE.
+type Config struct {
+	TimeZone         *time.Location
+	DateStyle        DateStyle
+	IntervalStyle    string // postgres, postgres_verbose, sql_standard, iso_8601
+	ExtraFloatDigits int
+	ByteaOutput      string    // hex, escape
+	Now              time.Time // of the transaction; zero where the clock may not be read (views)
+}
+
+// DateStyle is the output format of dates ("ISO", ...) and the order of input fields ("MDY", ...).
+type DateStyle struct{ Format, Order string }
+
+// DefaultConfig is a fresh session's: UTC, ISO MDY, postgres, hex.
+func DefaultConfig() *Config {
+	return &Config{
+		TimeZone:         time.UTC,
+		DateStyle:        DateStyle{Format: "ISO", Order: "MDY"},
+		IntervalStyle:    "postgres",
+		ExtraFloatDigits: 1,
+		ByteaOutput:      "hex",
+	}
+}
