@@ -19,12 +19,11 @@ type Ctx struct {
 	failed batch.Bitmap
 	errs   map[int]*sqlerr.Error
 
-	free  []*batch.Vec // intermediate columns to use again
-	sels  [][]int32    // and selections
+	free  []*batch.Vec  // intermediate columns to use again
+	sels  [][]int32     // and selections
 	all   []int32       // 0, 1, 2...
 	args  []types.Datum // a stack of arguments of row functions
-	cache map[any]any // compiled patterns and formats by their text, see memo
-	rand  *randState
+	cache map[any]any   // compiled patterns and formats by their text, see memo
 }
 
 // Fail records that row failed; the first failure of a row counts.

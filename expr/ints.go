@@ -3,6 +3,7 @@ package expr
 import (
 	"math"
 	"math/bits"
+	"strconv"
 
 	"github.com/streamsql/streamsql/batch"
 	"github.com/streamsql/streamsql/sqlerr"
@@ -37,12 +38,11 @@ func intDefs() []def {
 		}
 	}
 	return append(out, []def{
-		{sig: "factorial(int8) numeric", flags: canFail, row: factorial},
 		{sig: "to_hex(int4) text", row: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-			return types.NewString(hexOf(uint64(uint32(a[0].Int())))), nil
+			return types.NewString(hexText(uint64(uint32(a[0].Int())))), nil
 		}},
 		{sig: "to_hex(int8) text", row: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-			return types.NewString(hexOf(uint64(a[0].Int()))), nil
+			return types.NewString(hexText(uint64(a[0].Int()))), nil
 		}},
 	}...)
 }
@@ -51,7 +51,9 @@ func intDefs() []def {
 func sameIntDefs(name string, k types.Kind) []def {
 	two, one := "("+name+","+name+") "+name, "("+name+") "+name
 	pure := func(f func(a, b int64) int64) rowFunc {
-		return func(_ *Ctx, a []types.Datum) (types.Datum, error) { return types.NewInt(f(a[0].Int(), a[1].Int())), nil }
+		return func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+			return types.NewInt(f(a[0].Int(), a[1].Int())), nil
+		}
 	}
 	negate := intRow1(k, func(a int64) (int64, bool) { return -a, a != math.MinInt64 })
 	abs := intRow1(k, func(a int64) (int64, bool) { return max(a, -a), a != math.MinInt64 })
@@ -294,3 +296,5 @@ func quotients(c *Ctx, args []*batch.Vec, sel []int32, out *batch.Vec, safe func
 		out.Ints[i] = v
 	}
 }
+
+func hexText(v uint64) string { return strconv.FormatUint(v, 16) }

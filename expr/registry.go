@@ -34,7 +34,17 @@ func families() []family {
 		{"Integers", intDefs()},
 		{"Floating point", floatDefs()},
 		{"Boolean", boolDefs()},
+		{"Numeric", numericDefs()},
+		{"Mathematics", mathDefs()},
 		{"Text", textDefs()},
+		{"Pattern matching", patternDefs()},
+		{"Bytes", byteaDefs()},
+		{"Date and time", datetimeDefs()},
+		{"Formatting", formatDefs()},
+		{"JSON", jsonDefs()},
+		{"Arrays", arrayDefs()},
+		{"System information", infoDefs()},
+		{"Sequences", sequenceDefs()},
 	}
 }
 

@@ -1,0 +1,3 @@
+package expr
+
+func datetimeDefs() []def { return nil }
