@@ -37,9 +37,14 @@ type Side struct {
 	c      storage.Changes
 }
 
-// NewSide reads an arrangement whose present rows count as read: an input that starts empty, or an input of a join whose
-// other side is scanned.
+// NewSide reads an arrangement that begins empty together with its reader.
 func NewSide(a *Arranged) *Side { return &Side{A: a, done: true, loaded: true, started: true} }
+
+// NewStandingSide reads an arrangement that stood before its reader and whose rows count as read: the other input of the join
+// begins empty or is scanned, and so meets them. Its errors meet nobody; the first tick passes them on. Role: cursor.
+func NewStandingSide(a *Arranged, maps Maps) *Side {
+	return &Side{A: a, state: maps("cursor", specHash), done: true}
+}
 
 // NewScanSide reads an arrangement from its first row on, at most rate() rows at a tick. Role: cursor.
 func NewScanSide(a *Arranged, rate func() int, maps Maps) *Side {
@@ -101,6 +106,10 @@ func (s *Side) advance() {
 	}
 	if s.done {
 		s.change = &s.A.d
+		if !s.started {
+			s.started = true
+			s.save()
+		}
 		return
 	}
 	s.own.reset()

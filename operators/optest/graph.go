@@ -214,15 +214,18 @@ func (g *Graph) buildJoin(p *Join, made map[Plan]*node, own map[string]*operator
 	if p.Kind == operators.Inner && lStands && rStands && g.Rand != nil && g.Rand.Intn(2) == 0 {
 		scanL, scanR = false, true
 	}
-	l, r := g.side(la, scanL), g.side(ra, scanR)
+	l, r := g.side(la, lStands, scanL), g.side(ra, rStands, scanR)
 	n := g.node(operators.NewJoin(g.ctx(), operators.JoinSpec{Kind: p.Kind, L: l, R: r, NKeys: len(p.LK), Residual: p.Residual}, g.Maps))
 	g.attach(n, l, r)
 	return n
 }
 
-func (g *Graph) side(a *operators.Arranged, scan bool) *operators.Side {
-	if scan {
+func (g *Graph) side(a *operators.Arranged, stands, scan bool) *operators.Side {
+	switch {
+	case scan:
 		return operators.NewScanSide(a, g.Rate, g.Maps)
+	case stands:
+		return operators.NewStandingSide(a, g.Maps)
 	}
 	return operators.NewSide(a)
 }
