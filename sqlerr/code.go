@@ -29,6 +29,7 @@ const (
 	InvalidRegularExpression       Code = "2201B"
 	InvalidLogarithmArgument       Code = "2201E"
 	InvalidPowerArgument           Code = "2201F"
+	InvalidBucketArgument          Code = "2201G"
 	InvalidRowCountInLimit         Code = "2201W"
 	InvalidRowCountInOffset        Code = "2201X"
 	SequenceGeneratorLimitExceeded Code = "2200H"
