@@ -254,3 +254,9 @@ func (*Declare) stmt()        {}
 func (*Fetch) stmt()          {}
 func (*CloseCursor) stmt()    {}
 func (*Ignored) stmt()        {}
+
+// On tells whether a switch is on: it is where no value is given.
+func (o *Option) On() bool {
+	c, ok := o.Value.(*Const)
+	return !ok || c.S != "false" && c.S != "off" && c.S != "0"
+}

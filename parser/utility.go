@@ -1,0 +1,98 @@
+package parser
+
+import (
+	"strings"
+
+	"github.com/streamsql/streamsql/parser/ast"
+	"github.com/streamsql/streamsql/sqlerr"
+)
+
+// refused are the statements that PostgreSQL has and we do not, by their first word.
+var refused = map[string]string{"call": "CALL", "cluster": "CLUSTER", "do": "DO", "grant": "GRANT",
+	"import": "IMPORT FOREIGN SCHEMA", "load": "LOAD", "lock": "LOCK TABLE", "merge": "MERGE", "notify": "NOTIFY",
+	"reassign": "REASSIGN OWNED", "reindex": "REINDEX", "revoke": "REVOKE", "security": "SECURITY LABEL"}
+
+// otherStatement reads what may be ignored and refuses what PostgreSQL has besides.
+func (p *cursor) otherStatement() ast.Stmt {
+	t := p.cur()
+	x := &ast.Ignored{Pos: p.pos(), Tag: strings.ToUpper(t.text)}
+	switch t.text {
+	case "analyze", "analyse":
+		x.Tag = "ANALYZE"
+		p.next()
+		p.maintenance("verbose")
+	case "vacuum":
+		p.next()
+		p.maintenance("full", "freeze", "verbose", "analyze")
+	case "checkpoint":
+		p.next()
+	case "listen": // nothing notifies: NOTIFY is refused
+		p.next()
+		p.colName()
+	case "unlisten":
+		p.next()
+		if !p.acceptOp("*") {
+			p.colName()
+		}
+	case "comment":
+		p.comment()
+	case "refresh":
+		p.expectWords("refresh", "materialized", "view")
+		p.fail(sqlerr.Unsupported(int(t.pos), "REFRESH MATERIALIZED VIEW").WithHint("Materialized views are always up to date."))
+	default:
+		if what := refused[t.text]; what != "" {
+			p.unsupported(t, what)
+		} else {
+			p.syntax()
+		}
+	}
+	return x
+}
+
+// maintenance reads what may follow ANALYZE and VACUUM: options in parentheses, or these words in this order; then tables.
+func (p *cursor) maintenance(words ...string) {
+	if p.cur().is("(") {
+		p.utilityOptions()
+	} else {
+		for _, w := range words {
+			p.acceptWords(w)
+		}
+	}
+	if p.cur().endsStatement() {
+		return
+	}
+	for {
+		p.qualifiedName()
+		if p.accept("(") {
+			p.nameList()
+		}
+		if !p.accept(",") {
+			return
+		}
+	}
+}
+
+// comment reads COMMENT ON for the objects that we have.
+func (p *cursor) comment() {
+	p.expectWords("comment", "on")
+	switch t := p.cur(); {
+	case p.acceptAny("table", "view", "index", "sequence", "schema", "database") != "", p.acceptWords("materialized", "view"):
+		p.qualifiedName()
+	case p.acceptWords("column"):
+		name := p.dotted()
+		if len(name) < 2 {
+			p.fail(sqlerr.New(sqlerr.SyntaxError, "column name must be qualified").At(int(t.pos)))
+		}
+	case p.acceptWords("constraint"):
+		p.colName()
+		p.expectWords("on")
+		p.qualifiedName()
+	default:
+		p.refuseObject("COMMENT ON")
+		return
+	}
+	p.expectWords("is")
+	if !p.acceptWords("null") {
+		p.stringConst()
+	}
+}
