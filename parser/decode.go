@@ -2,7 +2,6 @@ package parser
 
 import (
 	"sort"
-	"strconv"
 	"strings"
 
 	tidb "github.com/pingcap/tidb/pkg/parser/ast"
@@ -129,13 +128,10 @@ func (d *decoder) strArgs(list []tidbExpr) []string {
 }
 
 func (d *decoder) integer(n tidbExpr) int {
-	switch x := n.(type) {
-	case *literal:
-		if v, ok := x.v.(int64); ok {
+	if l, ok := n.(*literal); ok {
+		if v, ok := l.v.(int64); ok {
 			return int(v)
 		}
-	case *tidb.PositionExpr:
-		return x.N
 	}
 	d.fail("integer", n)
 	return 0
@@ -172,6 +168,3 @@ func (d *decoder) selectOf(n tidbExpr) *ast.Select {
 	d.fail("plain SELECT", n)
 	return &ast.Select{Pos: -1}
 }
-
-// intText is the text of a small integer constant.
-func intText(n int) string { return strconv.Itoa(n) }

@@ -42,8 +42,6 @@ func (d *decoder) exprAt(n tidbExpr, pos ast.Pos) ast.Expr {
 		return &ast.ColRef{Pos: pos, Parts: qualified(x.Name.Schema.O, x.Name.Table.O, x.Name.Name.O)}
 	case *literal:
 		return d.constant(x, pos)
-	case *tidb.PositionExpr:
-		return &ast.Const{Pos: pos, Kind: ast.IntConst, S: intText(x.N)}
 	case *tidb.BinaryOperationExpr:
 		return d.binary(x, pos)
 	case *tidb.UnaryOperationExpr:

@@ -125,5 +125,5 @@ func (p *cursor) groupItem() *frag {
 		p.expect(")")
 		return reserved(t.pos, "grouping_sets", list...)
 	}
-	return p.expr()
+	return reserved(-1, "paren", p.expr())
 }
