@@ -1,0 +1,228 @@
+package engine
+
+import (
+	"fmt"
+
+	"github.com/streamsql/streamsql/batch"
+	"github.com/streamsql/streamsql/expr"
+	"github.com/streamsql/streamsql/operators"
+	"github.com/streamsql/streamsql/planner/physical"
+)
+
+// node is an operator in a graph and what follows it.
+type node struct {
+	op    operators.Operator
+	sides []*operators.Side
+	out   []edge
+	emit  operators.Out
+}
+
+// edge leads to an input of a node.
+type edge struct {
+	to   *node
+	port int
+}
+
+// feed makes to the reader of n's output.
+func (n *node) feed(to *node, port int) { n.out = append(n.out, edge{to, port}) }
+
+func newNode(op operators.Operator, sides ...*operators.Side) *node {
+	n := &node{op: op, sides: sides}
+	n.emit = n.send
+	return n
+}
+
+// scanning tells whether a side of n has more to read.
+func (n *node) scanning() bool {
+	for _, s := range n.sides {
+		if !s.Done() {
+			return true
+		}
+	}
+	return false
+}
+
+// input is an arrangement that a plan reads. fresh: it begins empty together with its reader.
+type input struct {
+	arranged *operators.Arranged
+	fresh    bool
+}
+
+// source gives a builder the arrangements that are not its own.
+type source interface {
+	relation(s *physical.Scan) (input, error)
+	arrange(a *physical.Arrange) (input, error)
+}
+
+// builder makes the operators of a plan down to the arrangements that it reads. It is the one place that knows both physical
+// nodes and operators. Nodes are in topological order.
+type builder struct {
+	from  source
+	ctx   *expr.Ctx
+	maps  operators.Maps
+	rate  func() int // rows that a scan reads at a tick
+	nodes []*node
+	// sides are the kinds of the sides in the order of their making; after a restart they are given, as what stood then is history.
+	sides []sideKind
+	given bool
+	used  int
+
+	made map[string]*node
+}
+
+// sideKind is how a side begins.
+type sideKind byte
+
+const (
+	sideFresh    sideKind = 'f'
+	sideStanding sideKind = 's'
+	sideScan     sideKind = 'r'
+)
+
+func (b *builder) side(in input, kind sideKind) *operators.Side {
+	if b.given {
+		kind = b.sides[b.used]
+		b.used++
+	} else {
+		if in.fresh {
+			kind = sideFresh
+		}
+		b.sides = append(b.sides, kind)
+	}
+	switch kind {
+	case sideFresh:
+		return operators.NewSide(in.arranged)
+	case sideStanding:
+		return operators.NewStandingSide(in.arranged, b.maps)
+	}
+	return operators.NewScanSide(in.arranged, b.rate, b.maps)
+}
+
+// build makes the operators of p, or finds those that it made for the same plan.
+func (b *builder) build(p physical.Node) (*node, error) {
+	text := p.Fingerprint()
+	if n, ok := b.made[text]; ok {
+		return n, nil
+	}
+	var ins []*node
+	switch p.(type) {
+	case *physical.Join, *physical.Arrange: // read arrangements
+	default:
+		for _, in := range p.Inputs() {
+			n, err := b.build(in)
+			if err != nil {
+				return nil, err
+			}
+			ins = append(ins, n)
+		}
+	}
+	n, err := b.operator(p)
+	if err != nil {
+		return nil, err
+	}
+	for port, in := range ins {
+		in.feed(n, port)
+	}
+	b.nodes = append(b.nodes, n)
+	if b.made == nil {
+		b.made = make(map[string]*node)
+	}
+	b.made[text] = n
+	return n, nil
+}
+
+func (b *builder) operator(p physical.Node) (*node, error) {
+	switch p := p.(type) {
+	case *physical.Scan:
+		in, err := b.from.relation(p)
+		if err != nil {
+			return nil, err
+		}
+		s := b.side(in, sideScan)
+		return newNode(operators.NewScan(s), s), nil
+	case *physical.Join:
+		return b.join(p)
+	case *physical.Constant:
+		return newNode(operators.NewConstant(p.Cols, p.Rows, b.maps)), nil
+	case *physical.Filter:
+		return newNode(operators.NewFilter(b.ctx, p.In.Types(), p.Pred)), nil
+	case *physical.Project:
+		return newNode(operators.NewProject(b.ctx, p.Exprs)), nil
+	case *physical.FlatMap:
+		return newNode(operators.NewFlatMap(b.ctx, operators.FlatMapSpec{
+			In: p.In.Types(), Fn: p.Fn, Args: p.Args, Ordinality: p.Ordinality, Outer: p.Outer})), nil
+	case *physical.Reduce:
+		return newNode(operators.NewReduce(b.ctx, operators.ReduceSpec{
+			In: p.In.Types(), Keys: p.Keys, Aggs: p.Aggs, Scalar: p.Scalar}, b.maps)), nil
+	case *physical.Distinct:
+		return newNode(operators.NewDistinct(p.In.Types(), b.maps)), nil
+	case *physical.TopK:
+		return newNode(operators.NewTopK(p.In.Types(), operators.TopKSpec{
+			Partition: p.Partition, Order: orderCols(p.Order), Limit: p.Limit, Offset: p.Offset, WithTies: p.WithTies}, b.maps)), nil
+	case *physical.Union:
+		return newNode(operators.NewUnion()), nil
+	case *physical.SetOp:
+		return newNode(operators.NewSetOp(p.L.Types(), p.Except, p.All, b.maps)), nil
+	case *physical.Single:
+		return newNode(operators.NewSingle(p.In.Types(), p.Key, b.maps)), nil
+	}
+	return nil, fmt.Errorf("no operator for %T", p)
+}
+
+// join chooses which sides are scanned: what JoinKind.MustScan asks for, and of an inner join the left one where both stand.
+func (b *builder) join(p *physical.Join) (*node, error) {
+	l, err := b.from.arrange(p.L)
+	if err != nil {
+		return nil, err
+	}
+	r, err := b.from.arrange(p.R)
+	if err != nil {
+		return nil, err
+	}
+	kind := operators.JoinKind(p.Kind)
+	left, right := kind.MustScan()
+	if kind == operators.Inner && r.fresh {
+		left = false
+	}
+	ls, rs := b.side(l, scanIf(left)), b.side(r, scanIf(right))
+	return newNode(operators.NewJoin(b.ctx, operators.JoinSpec{
+		Kind: kind, L: ls, R: rs, NKeys: len(p.L.Key), Residual: p.Residual}, b.maps), ls, rs), nil
+}
+
+func scanIf(must bool) sideKind {
+	if must {
+		return sideScan
+	}
+	return sideStanding
+}
+
+func orderCols(order []physical.OrderCol) []operators.OrderCol {
+	out := make([]operators.OrderCol, len(order))
+	for i, o := range order {
+		out[i] = operators.OrderCol(o)
+	}
+	return out
+}
+
+// send passes a slice on to all that read n.
+func (n *node) send(b *batch.Batch) error {
+	for _, e := range n.out {
+		if err := e.to.op.Step(e.port, b, e.to.emit); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// servesKey tells whether an arrangement in the order of key can be probed by the equality of columns cols.
+func servesKey(key []operators.OrderCol, cols []int) bool {
+	if len(cols) > len(key) {
+		return false
+	}
+	for i, c := range cols {
+		if key[i] != (operators.OrderCol{Col: c}) {
+			return false
+		}
+	}
+	return true
+}
