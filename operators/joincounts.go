@@ -119,6 +119,11 @@ func (m *countJoin) drive(by, probed *half, i int, d *delta, key []byte, left bo
 	if _, err := by.one.AppendFromImage(d.image(i), 1); err != nil {
 		return err
 	}
+	if len(m.left) == 0 { // rows that stand alone are no pairs to evaluate
+		if err := flush(j.pair, j.out); err != nil {
+			return err
+		}
+	}
 	c := &probed.c
 	c.seek(key, j.spec.NKeys, left)
 	for c.next() {
@@ -180,7 +185,7 @@ func (t *tally) touch(entry []byte, klen int, w int64, drives bool) int32 {
 // settle evaluates the pairs at hand, counts them, and outputs those that match.
 func (m *countJoin) settle() error {
 	j := m.j
-	if j.pair.Len() == 0 {
+	if len(m.left) == 0 {
 		return nil
 	}
 	var errs []batch.ErrRow
@@ -333,10 +338,8 @@ func (m *countJoin) alone(h *half, image []byte, w int64) error {
 	if m.single != nil {
 		return appendBounded(m.single, image, w, m.j.out)
 	}
-	if m.j.pair.Len() > 0 && len(m.left) > 0 { // pairs not yet evaluated
-		if err := m.settle(); err != nil {
-			return err
-		}
+	if err := m.settle(); err != nil {
+		return err
 	}
 	return m.j.pad(h, image, w)
 }

@@ -76,6 +76,3 @@ type Ticker interface {
 
 // Out takes a slice of the output delta, which the caller may reuse afterwards. Slices are bounded (about SliceRows rows).
 type Out func(b *batch.Batch) error
-
-// SliceRows is about how many rows a slice has.
-const SliceRows = 4096

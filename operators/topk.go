@@ -97,7 +97,7 @@ func (o *TopK) move(i, end int) {
 	v = o.lo.decode(v, o.part)
 	o.hi.decode(v, o.part)
 	o.buf = o.buf[:0]
-	if o.spec.Offset > 0 {
+	if o.spec.Offset > 0 && o.spec.Limit != 0 {
 		o.step(&o.lo, o.spec.Offset, -1, i, end)
 	}
 	switch {

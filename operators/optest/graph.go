@@ -211,7 +211,7 @@ func (g *Graph) buildJoin(p *Join, made map[Plan]*node, own map[string]*operator
 	scanL, scanR := p.Kind.MustScan()
 	scanL = lStands && scanL && (p.Kind != operators.Inner || rStands)
 	scanR = rStands && scanR
-	if p.Kind == operators.Inner && lStands && rStands && g.Rand != nil && g.Rand.Intn(2) == 0 {
+	if p.Kind == operators.Inner && lStands && rStands && p.ScanRight {
 		scanL, scanR = false, true
 	}
 	l, r := g.side(la, lStands, scanL), g.side(ra, rStands, scanR)
@@ -304,7 +304,7 @@ func (g *Graph) arrival(changes map[int]*batch.Batch) []int {
 
 // slices cuts a batch.
 func (g *Graph) slices(b *batch.Batch) []*batch.Batch {
-	if g.Rand == nil || b.Len() < 2 {
+	if g.Rand == nil || b.Len() < 2 || g.Rand.Intn(2) == 0 {
 		return []*batch.Batch{b}
 	}
 	at := g.Rand.Intn(b.Len())

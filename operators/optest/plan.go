@@ -40,6 +40,8 @@ type (
 		L, R     Plan
 		LK, RK   []int
 		Residual expr.Expr
+		// ScanRight: of an inner join of two standing arrangements the right one is scanned, not the left.
+		ScanRight bool
 	}
 	Reduce struct {
 		In     Plan
