@@ -8,13 +8,13 @@ package engine
 
 import (
 	"context"
+	"sync/atomic"
 
 	"github.com/streamsql/streamsql/batch"
 	"github.com/streamsql/streamsql/catalog"
 	"github.com/streamsql/streamsql/expr"
 	"github.com/streamsql/streamsql/planner/physical"
 	"github.com/streamsql/streamsql/storage"
-	"github.com/streamsql/streamsql/types"
 )
 
 // The declarations below are the package's contract with session; each moves to the file of its concept when it is written.
@@ -26,7 +26,9 @@ type Options struct {
 }
 
 // Engine is an open database.
-type Engine struct{}
+type Engine struct {
+	rowID atomic.Int64
+}
 
 // Open opens or creates the data directory and recovers. It serves reads as soon as it returns.
 func Open(ctx context.Context, o Options) (*Engine, error) { panic("to be written") }
@@ -56,31 +58,6 @@ type Rows interface {
 func (e *Engine) Query(ctx context.Context, sn *Snapshot, own *Writes, q *physical.Query, ectx *expr.Ctx) (Rows, error) {
 	panic("to be written")
 }
-
-// Writes is what a transaction has changed and not committed: per table and key the row before (as of the transaction's first touch) and the row
-// after. It is compact (no pointer per row): a COPY of a million rows goes through it. Savepoints mark and cut it.
-type Writes struct{}
-
-func (e *Engine) NewWrites() *Writes { panic("to be written") }
-
-// Insert, Update and Delete buffer the change of one row; rows are of all the table's columns. They check nothing but what is in w: inserting
-// a key that w itself holds fails with 23505. base rows are as read by the statement.
-func (w *Writes) Insert(t *catalog.Table, row []types.Datum) error      { panic("to be written") }
-func (w *Writes) Update(t *catalog.Table, old, new []types.Datum) error { panic("to be written") }
-func (w *Writes) Delete(t *catalog.Table, old []types.Datum) error      { panic("to be written") }
-func (w *Writes) InsertBatch(t *catalog.Table, b *batch.Batch) error    { panic("to be written") }
-func (w *Writes) Truncate(t *catalog.Table)                             { panic("to be written") }
-
-// Lookup is the current row of a key as the transaction sees it over sn (own changes first): for ON CONFLICT and RETURNING. The key is given by the
-// columns of a unique index or the primary key (index 0) of t.
-func (w *Writes) Lookup(sn *Snapshot, t *catalog.Table, index catalog.ID, key []types.Datum) (row []types.Datum, ok bool, err error) {
-	panic("to be written")
-}
-
-func (w *Writes) Empty() bool               { panic("to be written") }
-func (w *Writes) Touches(t catalog.ID) bool { panic("to be written") }
-func (w *Writes) Mark() int                 { panic("to be written") }
-func (w *Writes) Cut(mark int)              { panic("to be written") }
 
 // DDL is a catalog change of a transaction, in order.
 type DDL struct {
