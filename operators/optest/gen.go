@@ -55,6 +55,9 @@ func (g *Gen) Datum(t types.Type, null bool) types.Datum {
 	if null && g.chance(15) {
 		return types.Null
 	}
+	if t.Array {
+		return types.MakeArray(t.Elem(), []types.Datum{g.Datum(t.Elem(), true)})
+	}
 	s := domain[t.Kind]
 	if len(s) == 0 {
 		return types.Null
