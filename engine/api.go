@@ -10,9 +10,7 @@ import (
 	"context"
 	"sync/atomic"
 
-	"github.com/streamsql/streamsql/batch"
 	"github.com/streamsql/streamsql/catalog"
-	"github.com/streamsql/streamsql/expr"
 	"github.com/streamsql/streamsql/planner/physical"
 	"github.com/streamsql/streamsql/storage"
 )
@@ -27,6 +25,8 @@ type Options struct {
 
 // Engine is an open database.
 type Engine struct {
+	store *storage.Store
+
 	rowID atomic.Int64
 }
 
@@ -46,18 +46,6 @@ type Snapshot struct {
 func (e *Engine) Snapshot() *Snapshot { panic("to be written") }
 func (s *Snapshot) Clone() *Snapshot  { panic("to be written") }
 func (s *Snapshot) Close()            { panic("to be written") }
-
-// Rows is the result of a query: batches until nil. Close frees what the query holds. Weights are positive; error rows never appear: a row that
-// failed and reaches the result is returned as error.
-type Rows interface {
-	Next(ctx context.Context) (*batch.Batch, error)
-	Close()
-}
-
-// Query runs a plan over a snapshot and the transaction's own writes (nil: none). ctx of expressions: parameters and settings.
-func (e *Engine) Query(ctx context.Context, sn *Snapshot, own *Writes, q *physical.Query, ectx *expr.Ctx) (Rows, error) {
-	panic("to be written")
-}
 
 // DDL is a catalog change of a transaction, in order.
 type DDL struct {

@@ -1,0 +1,708 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/streamsql/streamsql/batch"
+	"github.com/streamsql/streamsql/catalog"
+	"github.com/streamsql/streamsql/expr"
+	"github.com/streamsql/streamsql/operators"
+	"github.com/streamsql/streamsql/planner/physical"
+	"github.com/streamsql/streamsql/sqlerr"
+	"github.com/streamsql/streamsql/storage"
+	"github.com/streamsql/streamsql/types"
+)
+
+// lookup is a result that comes straight from a tree. Its memory is used again by other lookups, for it is to cost as little as a page or two.
+type lookup struct {
+	q    *physical.Query
+	l    *physical.Lookup
+	ectx *expr.Ctx
+	w    window
+
+	// The tree, and the part of it to read: entries from lo up to hi, exclusively (nil: to the end).
+	ts     []types.Type
+	key    []operators.OrderCol
+	rows   operators.Reader
+	put    bool
+	point  bool // lo is a whole primary key
+	lo, hi []byte
+	eq     int // length of the key of the equal columns
+
+	it      storage.Iterator
+	started bool
+	ended   bool  // nothing more to read
+	failed  error // to be returned when what stood before it was
+	batches int
+
+	// A batch on its way: in has the relation's columns, those of them that are read (cols); dec are these alone; out is the projection.
+	cols         []int
+	whole        bool // cols are all columns
+	in, dec, out batch.Batch
+	sel          []int32
+	mem          vecs
+	reader       batch.ImageReader
+
+	mode  lookupMode
+	sort  *sorter
+	ties  runs
+	final batch.Batch
+	last  vecs // of final
+}
+
+// lookupMode is what is left to do with the rows read.
+type lookupMode uint8
+
+const (
+	inOrder lookupMode = iota // nothing
+	byRuns                    // put runs of equal rows in the order of their images
+	sorted                    // sort
+)
+
+var lookups = sync.Pool{New: func() any { return new(lookup) }}
+
+func newLookup(rd reading, q *physical.Query, w window, ectx *expr.Ctx) (Rows, error) {
+	t, v, err := rd.relation(q.Lookup.Relation)
+	if err != nil {
+		return nil, err
+	}
+	if w.done() {
+		return emptyRows{}, nil
+	}
+	r := lookups.Get().(*lookup)
+	r.q, r.l, r.ectx, r.w = q, q.Lookup, ectx, w
+	ok, err := r.open(rd, t, v)
+	if err != nil || !ok {
+		r.Close()
+		return emptyRows{}, err
+	}
+	return r, nil
+}
+
+// open finds the tree and the range; ok is false if no row can be in it.
+func (r *lookup) open(rd reading, t *catalog.Table, v *catalog.View) (ok bool, err error) {
+	r.ts = appendTypes(r.ts[:0], t, v)
+	r.put = false
+	if r.l.Index != 0 {
+		x, ok := rd.sn.Catalog.Object(r.l.Index).(*catalog.Index)
+		if !ok {
+			return false, sqlerr.New(sqlerr.UndefinedObject, "index with OID %d does not exist", r.l.Index)
+		}
+		r.key = appendIndexKey(r.key[:0], x.Columns)
+		r.rows = rd.index(t, x)
+	} else {
+		r.key = appendTreeKey(r.key[:0], t, v)
+		r.rows, r.put = rd.tree(t, v), t != nil
+	}
+	if ok, err := r.bounds(); err != nil || !ok {
+		return false, err
+	}
+	if v != nil {
+		if err := r.viewErrors(rd.sn, v); err != nil {
+			return false, err
+		}
+	}
+	r.prepare()
+	return true, nil
+}
+
+// bounds makes lo and hi of the equal columns and the range of the next one.
+func (r *lookup) bounds() (ok bool, err error) {
+	l := r.l
+	lo := r.lo[:0]
+	for i, e := range l.Eq {
+		if lo, ok, err = r.appendValue(lo, e, r.key[i]); err != nil || !ok {
+			return false, err
+		}
+	}
+	r.lo, r.eq = lo, len(lo)
+	r.point = r.put && len(l.Eq) == len(r.key)
+	hi := append(r.hi[:0], lo...)
+	if l.Lo == nil && l.Hi == nil {
+		r.hi = successor(hi)
+		return true, nil
+	}
+	k := r.key[len(l.Eq)]
+	first, firstOpen, last, lastOpen := l.Lo, l.LoOpen, l.Hi, l.HiOpen
+	if k.Desc {
+		first, firstOpen, last, lastOpen = last, lastOpen, first, firstOpen
+	}
+	switch {
+	case first != nil:
+		if lo, ok, err = r.appendValue(lo, first, k); err != nil || !ok {
+			return false, err
+		}
+		if firstOpen {
+			if lo = successor(lo); lo == nil {
+				return false, nil
+			}
+		}
+	case k.NullsFirst:
+		lo = successor(types.AppendNullKey(lo, true))
+	}
+	if last != nil {
+		if hi, ok, err = r.appendValue(hi, last, k); err != nil || !ok {
+			return false, err
+		}
+		if !lastOpen {
+			hi = successor(hi)
+		}
+	} else if k.NullsFirst {
+		hi = successor(hi)
+	} else {
+		hi = types.AppendNullKey(hi, false)
+	}
+	r.lo, r.hi = lo, hi
+	return true, nil
+}
+
+// appendValue appends the key of a value; ok is false if no row has it: it is NULL, or its type's range is wider than the column's.
+func (r *lookup) appendValue(dst []byte, e expr.Expr, k operators.OrderCol) (_ []byte, ok bool, err error) {
+	d, err := expr.EvalRow(r.ectx, e, nil)
+	if err != nil {
+		if c, cast := e.(*expr.Cast); cast && outOfRange(err) {
+			if _, err := expr.EvalRow(r.ectx, c.X, nil); err == nil {
+				return dst, false, nil
+			}
+		}
+		return dst, false, err
+	}
+	if d.IsNull() {
+		return dst, false, nil
+	}
+	return types.AppendKey(dst, r.ts[k.Col], d, k.Desc, k.NullsFirst), true, nil
+}
+
+func outOfRange(err error) bool {
+	var e *sqlerr.Error
+	return errors.As(err, &e) && e.Code == sqlerr.NumericValueOutOfRange
+}
+
+// successor makes b the first key behind all that begin with b; nil if there is none.
+func successor(b []byte) []byte {
+	for n := len(b); n > 0; n-- {
+		if b[n-1] != 0xFF {
+			b[n-1]++
+			return b[:n]
+		}
+	}
+	return nil
+}
+
+// viewErrors fails with an error row of the view that may be among the rows to read: what is known of it does not contradict the range.
+func (r *lookup) viewErrors(sn *Snapshot, v *catalog.View) error {
+	it := sn.Store.Iter(v.Errors)
+	some := it.SeekGE(nil)
+	it.Close()
+	if !some {
+		return nil
+	}
+	var key []byte
+errs:
+	for _, e := range operators.Snapshot(r.ts, nil, false, nil, operators.SnapshotTree(sn.Store, v.Errors)).Errs(nil) {
+		key = key[:0]
+		n := len(r.l.Eq)
+		if r.l.Lo != nil || r.l.Hi != nil {
+			n++
+		}
+		for i, k := range r.key[:n] {
+			if k.Col >= len(e.Known) || !e.Known[k.Col] {
+				// Columns before it agree; those behind it are left to chance.
+				if i < len(r.l.Eq) && r.contradicts(&e, i+1) {
+					continue errs
+				}
+				return e.Err
+			}
+			key = types.AppendKey(key, r.ts[k.Col], e.Cols[k.Col], k.Desc, k.NullsFirst)
+			if i < len(r.l.Eq) && !bytes.HasPrefix(r.lo, key) {
+				continue errs
+			}
+		}
+		if bytes.Compare(key, r.lo) < 0 && !bytes.HasPrefix(r.lo, key) || r.hi != nil && bytes.Compare(key, r.hi) >= 0 {
+			continue
+		}
+		return e.Err
+	}
+	return nil
+}
+
+// contradicts tells whether a known column among the equal ones, from the i-th on, has another value.
+func (r *lookup) contradicts(e *batch.ErrRow, from int) bool {
+	for i := from; i < len(r.l.Eq); i++ {
+		k := r.key[i]
+		if k.Col >= len(e.Known) || !e.Known[k.Col] {
+			continue
+		}
+		want, ok, err := r.appendValue(nil, r.l.Eq[i], k)
+		if err == nil && ok && !bytes.Equal(want, types.AppendKey(nil, r.ts[k.Col], e.Cols[k.Col], k.Desc, k.NullsFirst)) {
+			return true
+		}
+	}
+	return false
+}
+
+// prepare decides which columns are read and what becomes of the rows.
+func (r *lookup) prepare() {
+	r.mode = inOrder
+	if len(r.q.Order) > 0 && !r.point {
+		switch {
+		case !r.l.Sorted || r.w.ties:
+			r.mode = sorted
+		case r.l.Ties && !r.tiesInOrder():
+			r.mode = byRuns
+		}
+	}
+	r.started, r.ended, r.failed, r.batches = false, false, nil, 0
+	r.columns()
+	r.ties.reset()
+	if r.mode == sorted {
+		r.sort = &sorter{ts: r.outTypes(), order: sortOrder(r.q.Order), keep: r.w.need(), ties: r.w.ties}
+	}
+}
+
+// tiesInOrder tells whether the tree itself has equal rows in the order of their images: its entries end in them.
+func (r *lookup) tiesInOrder() bool {
+	if r.put || r.l.Backward || r.l.Project != nil {
+		return false
+	}
+	for _, k := range r.key[len(r.l.Eq):] {
+		if !ordersBy(r.q.Order, k.Col) {
+			return false
+		}
+	}
+	return true
+}
+
+func ordersBy(order []physical.OrderCol, col int) bool {
+	for _, o := range order {
+		if o.Col == col {
+			return true
+		}
+	}
+	return false
+}
+
+// width is how many columns of the projection are computed: hidden ones only where the order of images needs them.
+func (r *lookup) width() int {
+	switch {
+	case r.mode == inOrder:
+		return r.q.Visible
+	case r.l.Project == nil:
+		return len(r.ts)
+	}
+	return len(r.l.Project)
+}
+
+func (r *lookup) outTypes() []types.Type {
+	if r.l.Project == nil {
+		return append([]types.Type(nil), r.ts...)
+	}
+	ts := make([]types.Type, len(r.l.Project))
+	for i, e := range r.l.Project {
+		ts[i] = e.Type()
+	}
+	return ts
+}
+
+// columns finds the columns that filter and projection read.
+func (r *lookup) columns() {
+	n := r.width()
+	r.cols = r.cols[:0]
+	switch {
+	case r.l.Project == nil:
+		for c := range n {
+			r.cols = append(r.cols, c)
+		}
+	default:
+		for _, e := range r.l.Project[:n] {
+			r.use(e)
+		}
+	}
+	if r.l.Filter != nil {
+		r.use(r.l.Filter)
+	}
+	r.whole = len(r.cols) == len(r.ts)
+	for i, c := range r.cols {
+		r.whole = r.whole && i == c
+	}
+	r.in.Cols = append(r.in.Cols[:0], make([]*batch.Vec, len(r.ts))...)
+	r.dec.Cols = r.dec.Cols[:0]
+	r.out.Cols = r.out.Cols[:0]
+	for range n {
+		r.out.Cols = append(r.out.Cols, nil)
+	}
+	for range r.cols {
+		r.dec.Cols = append(r.dec.Cols, nil)
+	}
+}
+
+// use notes the columns of an expression.
+func (r *lookup) use(e expr.Expr) {
+	if c, ok := e.(*expr.Col); ok {
+		r.useCol(c.ID)
+		return
+	}
+	expr.Walk(e, func(e expr.Expr) bool {
+		if c, ok := e.(*expr.Col); ok {
+			r.useCol(c.ID)
+		}
+		return true
+	})
+}
+
+func (r *lookup) useCol(c int) {
+	for _, have := range r.cols {
+		if have == c {
+			return
+		}
+	}
+	r.cols = append(r.cols, c)
+}
+
+func (r *lookup) Next(ctx context.Context) (b *batch.Batch, err error) {
+	defer recoverRead(&err)
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	switch r.mode {
+	case sorted:
+		return r.nextSorted(ctx)
+	case byRuns:
+		return r.nextRuns(ctx)
+	}
+	for !r.ended && !r.w.done() {
+		out := r.read()
+		if out.Len() == 0 {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		if b := r.see(out, r.q.Visible); b.Len() > 0 {
+			return b, nil
+		}
+	}
+	if r.w.done() {
+		return nil, nil
+	}
+	return nil, r.failed
+}
+
+// nextSorted reads everything at the first call.
+func (r *lookup) nextSorted(ctx context.Context) (*batch.Batch, error) {
+	if !r.ended {
+		for !r.ended {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			r.sort.add(r.read())
+		}
+		r.sort.finish()
+	}
+	if r.failed != nil {
+		return nil, r.failed
+	}
+	f := r.freshFinal(r.sort.ts)
+	if err := r.sort.next(f, &r.w); err != nil || f.Len() == 0 {
+		return nil, err
+	}
+	return f, nil
+}
+
+// nextRuns holds back the run that may go on.
+func (r *lookup) nextRuns(ctx context.Context) (*batch.Batch, error) {
+	for !r.w.done() {
+		if r.ended && r.ties.empty() {
+			return nil, r.failed
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if !r.ended {
+			r.ties.add(r.read(), r.q.Order)
+		}
+		done := r.ties.take(r.ended && r.failed == nil)
+		if r.ended && r.failed != nil {
+			r.ties.drop()
+		}
+		if done.Len() > 0 {
+			if b := r.see(done, r.q.Visible); b.Len() > 0 {
+				return b, nil
+			}
+		}
+	}
+	return nil, nil
+}
+
+// freshFinal is an empty batch of the visible columns of a row of types ts.
+func (r *lookup) freshFinal(ts []types.Type) *batch.Batch {
+	r.last.reset()
+	f := &r.final
+	f.Cols, f.W = f.Cols[:0], f.W[:0]
+	for _, t := range ts[:r.q.Visible] {
+		f.Cols = append(f.Cols, r.last.take(t))
+	}
+	return f
+}
+
+// see is what the window sees of b, the first n columns. It changes the weights of b.
+func (r *lookup) see(b *batch.Batch, n int) *batch.Batch {
+	f := &r.final
+	f.Cols = append(f.Cols[:0], b.Cols[:n]...)
+	f.W = b.W
+	if r.w.skip == 0 && r.w.left < 0 {
+		return f
+	}
+	from, to := len(b.W), len(b.W)
+	for i, w := range b.W {
+		w = r.w.take(w)
+		b.W[i] = w
+		if w > 0 && i < from {
+			from = i
+		}
+		if r.w.done() {
+			to = i + 1
+			break
+		}
+	}
+	from = min(from, to)
+	if from == 0 && to == len(b.W) {
+		return f
+	}
+	r.last.reset()
+	f.W = b.W[from:to]
+	for k, v := range b.Cols[:n] {
+		u := r.last.take(v.Type)
+		u.AppendRange(v, from, to)
+		f.Cols[k] = u
+	}
+	return f
+}
+
+// read is the next rows, filtered and projected, valid until the next call; perhaps none. At the end, or where a row fails, ended is set.
+func (r *lookup) read() *batch.Batch {
+	r.mem.reset()
+	for i, c := range r.cols {
+		v := r.mem.take(r.ts[c])
+		r.dec.Cols[i], r.in.Cols[c] = v, v
+	}
+	r.dec.W = r.dec.W[:0]
+	if err := r.decode(r.room()); err != nil {
+		r.fail(err)
+	}
+	return r.project()
+}
+
+func (r *lookup) fail(err error) { r.ended, r.failed = true, err }
+
+// room is how many rows to read at once: not more than a LIMIT may need, and few at first if a filter hides how many that is.
+func (r *lookup) room() int64 {
+	if r.mode == sorted {
+		return readRows
+	}
+	r.batches++
+	need := r.w.need()
+	switch {
+	case need < 0 || need >= readRows:
+		return readRows
+	case r.l.Filter == nil && r.mode == inOrder:
+		return need
+	case r.mode == byRuns:
+		need++
+	}
+	return min(readRows, max(need, 32)<<min(2*(r.batches-1), 10))
+}
+
+// decode reads up to n entries.
+func (r *lookup) decode(n int64) error {
+	skip := r.l.Filter == nil && r.mode == inOrder
+	for n > 0 && !r.ended {
+		image, w, ok := r.entry()
+		if !ok {
+			r.ended = true
+			break
+		}
+		if skip && r.w.skip >= w { // OFFSET costs no decoding
+			r.w.skip -= w
+			continue
+		}
+		var err error
+		if r.whole {
+			_, err = r.dec.AppendFromImage(image, w)
+		} else {
+			err = r.dec.AppendFromImageCols(&r.reader, r.ts, image, r.cols, w)
+		}
+		if err != nil {
+			return err
+		}
+		n--
+	}
+	return nil
+}
+
+// entry is the next entry's image and weight.
+func (r *lookup) entry() (image []byte, w int64, ok bool) {
+	if r.point {
+		r.ended = true
+		image, w, ok = r.rows.Get(r.lo)
+		return image, 1, ok
+	}
+	back := r.l.Backward
+	switch {
+	case r.started && back:
+		ok = r.it.Prev()
+	case r.started:
+		ok = r.it.Next()
+	default:
+		r.started = true
+		r.it = r.rows.Iter()
+		if back {
+			ok = r.it.SeekLT(r.hi)
+		} else {
+			ok = r.it.SeekGE(r.lo)
+		}
+	}
+	if !ok {
+		return nil, 0, false
+	}
+	key := r.it.Key()
+	if back {
+		ok = bytes.Compare(key, r.lo) >= 0
+	} else {
+		ok = r.hi == nil || bytes.Compare(key, r.hi) < 0
+	}
+	if !ok {
+		return nil, 0, false
+	}
+	if r.put {
+		return r.it.Value(), 1, true
+	}
+	image = key[r.eq:]
+	for _, k := range r.key[len(r.l.Eq):] {
+		image = types.SkipKey(image, r.ts[k.Col], k.Desc)
+	}
+	return image, r.it.Weight(), true
+}
+
+// project filters and projects what was decoded. Where a row fails, it and what follows is left out.
+func (r *lookup) project() *batch.Batch {
+	in, out := &r.in, &r.out
+	in.W, out.W = r.dec.W, r.dec.W
+	var sel []int32 // nil: all
+	if r.l.Filter != nil && in.Len() > 0 {
+		r.ectx.Reset()
+		r.sel = expr.Filter(r.ectx, r.l.Filter, in, nil, r.sel[:0])
+		sel = r.upTo(r.sel)
+		if len(sel) == in.Len() {
+			sel = nil
+		} else if len(sel) == 0 {
+			out.W = out.W[:0]
+			return r.blank()
+		}
+	}
+	for k := range out.Cols {
+		c := k
+		if r.l.Project != nil {
+			e := r.l.Project[k]
+			col, ok := e.(*expr.Col)
+			if !ok {
+				r.ectx.Reset()
+				out.Cols[k] = expr.Eval(r.ectx, e, in, sel)
+				if r.ectx.Failed() {
+					if sel == nil {
+						sel = r.all(in.Len())
+					}
+					sel = r.upTo(sel)
+				}
+				continue
+			}
+			c = col.ID
+		}
+		out.Cols[k] = in.Cols[c]
+	}
+	if sel != nil {
+		r.gather(sel)
+	}
+	return out
+}
+
+// blank is out without rows.
+func (r *lookup) blank() *batch.Batch {
+	for k := range r.out.Cols {
+		if r.l.Project == nil {
+			r.out.Cols[k] = r.mem.take(r.ts[k])
+		} else {
+			r.out.Cols[k] = r.mem.take(r.l.Project[k].Type())
+		}
+	}
+	return &r.out
+}
+
+// upTo ends the read at the first row that the last evaluation failed on, and gives the rows of sel before it.
+func (r *lookup) upTo(sel []int32) []int32 {
+	if !r.ectx.Failed() {
+		return sel
+	}
+	for i := range r.in.W {
+		if err := r.ectx.Err(i); err != nil {
+			r.fail(err)
+			n := 0
+			for n < len(sel) && int(sel[n]) < i {
+				n++
+			}
+			return sel[:n]
+		}
+	}
+	return sel
+}
+
+func (r *lookup) all(n int) []int32 {
+	r.sel = r.sel[:0]
+	for i := range n {
+		r.sel = append(r.sel, int32(i))
+	}
+	return r.sel
+}
+
+// gather reduces out to the rows sel.
+func (r *lookup) gather(sel []int32) {
+	for k, v := range r.out.Cols {
+		u := r.mem.take(v.Type)
+		for _, i := range sel {
+			u.AppendFrom(v, int(i))
+		}
+		r.out.Cols[k] = u
+	}
+	for n, i := range sel { // ascending
+		r.out.W[n] = r.out.W[i]
+	}
+	r.out.W = r.out.W[:len(sel)]
+}
+
+// Close puts the memory back. What is large is left to the collector.
+func (r *lookup) Close() {
+	if r.l == nil {
+		return
+	}
+	if r.it != nil {
+		r.it.Close()
+		r.it = nil
+	}
+	r.q, r.l, r.ectx, r.rows, r.sort, r.failed = nil, nil, nil, nil, nil, nil
+	clear(r.out.Cols) // may be of others
+	clear(r.final.Cols)
+	if r.mem.size()+r.last.size()+r.ties.size() < 1<<20 {
+		lookups.Put(r)
+	}
+}
+
+func sortOrder(order []physical.OrderCol) []batch.KeyCol {
+	out := make([]batch.KeyCol, len(order))
+	for i, o := range order {
+		out[i] = batch.KeyCol(o)
+	}
+	return out
+}
