@@ -115,6 +115,9 @@ func (a *Arranged) collectRow(in *batch.Batch, i int, w int64) {
 	a.d.push(off, klen, w)
 }
 
+// Changed tells whether this tick changed anything.
+func (a *Arranged) Changed() bool { return a.d.len() > 0 || a.derr.len() > 0 }
+
 // Delta calls f with the tick's change in order of the key, until f returns false. key and image are valid during the call.
 func (a *Arranged) Delta(f func(key, image []byte, w int64) bool) {
 	for i := range a.d.ents {

@@ -30,8 +30,19 @@ func (t *Table) Step(_ int, in *batch.Batch, out Out) error {
 	if t.done {
 		t.EndTick()
 	}
+	if in.Empty() {
+		return nil
+	}
 	t.collect(in)
 	return out(in)
+}
+
+// Change is Step for one row: it adds weight w of the row with that primary key and image.
+func (t *Table) Change(key, image []byte, w int64) {
+	if t.done {
+		t.EndTick()
+	}
+	t.d.add(key, image, w)
 }
 
 func (t *Table) Finish(Out) error {

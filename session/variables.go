@@ -224,16 +224,7 @@ func (v *variables) names() []string {
 // config is what values depend on; shared until a setting changes.
 func (v *variables) config() *types.Config {
 	if v.cfg == nil {
-		c := types.DefaultConfig()
-		if loc, err := types.LoadLocation(v.values["TimeZone"]); err == nil {
-			c.TimeZone = loc
-		}
-		format, order, _ := strings.Cut(v.values["DateStyle"], ", ")
-		c.DateStyle = types.DateStyle{Format: format, Order: order}
-		c.IntervalStyle = v.values["IntervalStyle"]
-		c.ByteaOutput = v.values["bytea_output"]
-		c.ExtraFloatDigits, _ = strconv.Atoi(v.values["extra_float_digits"])
-		v.cfg = c
+		v.cfg = types.ConfigOf(v.values)
 	}
 	return v.cfg
 }

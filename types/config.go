@@ -1,6 +1,10 @@
 package types
 
-import "time"
+import (
+	"strconv"
+	"strings"
+	"time"
+)
 
 // Config is what of a session's settings values depend on. A view captures it at CREATE.
 type Config struct {
@@ -24,4 +28,26 @@ func DefaultConfig() *Config {
 		ExtraFloatDigits: 1,
 		ByteaOutput:      "hex",
 	}
+}
+
+// ConfigOf is the configuration that the settings say, by their names; what is not among them is as in DefaultConfig.
+func ConfigOf(settings map[string]string) *Config {
+	c := DefaultConfig()
+	for name, v := range settings {
+		switch name {
+		case "TimeZone":
+			if loc, err := LoadLocation(v); err == nil {
+				c.TimeZone = loc
+			}
+		case "DateStyle":
+			c.DateStyle.Format, c.DateStyle.Order, _ = strings.Cut(v, ", ")
+		case "IntervalStyle":
+			c.IntervalStyle = v
+		case "bytea_output":
+			c.ByteaOutput = v
+		case "extra_float_digits":
+			c.ExtraFloatDigits, _ = strconv.Atoi(v)
+		}
+	}
+	return c
 }
