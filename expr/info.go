@@ -118,6 +118,7 @@ func objectDefs() []def {
 		{sig: "pg_typeof(any) regtype", flags: stable | lenient, bind: func(args []types.Type, _ types.Type) rowFunc {
 			return always(types.NewInt(int64(args[0].OID())))
 		}},
+		{sig: "pg_typeof(unknown) regtype", flags: stable | lenient, row: always(types.NewInt(int64(types.Of(types.Unknown).OID())))},
 		{sig: "format_type(oid,int4) text", flags: stable | lenient, row: formatType},
 		{sig: "to_regtype(text) regtype", flags: stable, row: func(c *Ctx, a []types.Datum) (types.Datum, error) {
 			d, err := types.ParseText(c.config(), types.Of(types.Regtype), a[0].String())
@@ -180,7 +181,9 @@ func formatType(_ *Ctx, a []types.Datum) (types.Datum, error) {
 	return types.NewString(t.WithMod(int32(a[1].Int())).String()), nil
 }
 
-func toRegclass(c *Ctx, a []types.Datum) (types.Datum, error) { return ask(c, "regclass:"+a[0].String()) }
+func toRegclass(c *Ctx, a []types.Datum) (types.Datum, error) {
+	return ask(c, "regclass:"+a[0].String())
+}
 
 // privileges are what may be asked of each kind of object. There is one role, and it may do everything.
 var privileges = []struct{ kind, names string }{

@@ -1,8 +1,6 @@
 package expr
 
 import (
-	"bytes"
-
 	"github.com/streamsql/streamsql/batch"
 	"github.com/streamsql/streamsql/sqlerr"
 	"github.com/streamsql/streamsql/types"
@@ -79,7 +77,7 @@ func rawElements(name string, text bool) srfRows {
 		default:
 			return badJSONKind("cannot call %s on a scalar", name)
 		}
-		ms, err := jsonb.RawMembers(a[0].Bytes())
+		ms, err := rawMembers(a[0].Bytes(), text)
 		if err != nil {
 			return err
 		}
@@ -92,6 +90,16 @@ func rawElements(name string, text bool) srfRows {
 		}
 		return nil
 	}
+}
+
+// rawMembers are the members of a JSON text, whose escapes are checked all over if they are read at all.
+func rawMembers(b []byte, read bool) ([]jsonb.RawMember, error) {
+	if read {
+		if err := escapes(b); err != nil {
+			return nil, err
+		}
+	}
+	return jsonb.RawMembers(b)
 }
 
 func jsonbEach(name string, text bool) srfRows {
@@ -116,7 +124,7 @@ func rawEach(text bool) srfRows {
 		default:
 			return badJSONKind("cannot deconstruct a scalar")
 		}
-		ms, err := jsonb.RawMembers(a[0].Bytes())
+		ms, err := rawMembers(a[0].Bytes(), true)
 		if err != nil {
 			return err
 		}
@@ -146,15 +154,14 @@ func jsonbKeys(_ *Ctx, a []types.Datum, out *batch.Batch) error {
 }
 
 func rawKeys(_ *Ctx, a []types.Datum, out *batch.Batch) error {
-	b := bytes.TrimSpace(a[0].Bytes())
-	switch jsonb.RawKind(b) {
+	switch jsonb.RawKind(a[0].Bytes()) {
 	case jsonb.Object:
 	case jsonb.Array:
 		return badJSONKind("cannot call json_object_keys on an array")
 	default:
 		return badJSONKind("cannot call json_object_keys on a scalar")
 	}
-	ms, err := jsonb.RawMembers(b)
+	ms, err := rawMembers(a[0].Bytes(), true)
 	if err != nil {
 		return err
 	}

@@ -58,9 +58,9 @@ func (v Value) DeleteIndex(i int) (Value, error) {
 	return nil, invalid("cannot delete from scalar")
 }
 
-// pathIndex reads a path element as an index.
+// pathIndex reads a path element as an index, as C does: blanks may stand before.
 func pathIndex(s []byte) (int, bool) {
-	n, err := strconv.ParseInt(string(s), 10, 32)
+	n, err := strconv.ParseInt(string(bytes.TrimLeft(s, " \t\n\v\f\r")), 10, 32)
 	return int(n), err == nil
 }
 
