@@ -61,7 +61,7 @@ type aggDef struct {
 
 func aggDefs() []aggDef {
 	var defs []aggDef
-	for _, d := range [][]aggDef{countDefs(), extremeDefs(), sumDefs(), boolAggDefs(), bitAggDefs(), varianceDefs(), regressionDefs(), foldDefs()} {
+	for _, d := range [][]aggDef{countDefs(), extremeDefs(), sumDefs(), boolAggDefs(), bitAggDefs(), varianceDefs(), regressionDefs(), foldDefs(), jsonAggDefs()} {
 		defs = append(defs, d...)
 	}
 	return defs

@@ -18,7 +18,7 @@ type nextRow = func() (args []types.Datum, w int64, ok bool)
 
 // foldDefs are the aggregates that need their arguments in order.
 func foldDefs() []aggDef {
-	ordered := func(fold func(ctx *Ctx, next nextRow) (types.Datum, error)) Agg {
+	ordered := func(fold foldFunc) Agg {
 		return Agg{OrderSensitive: true, Fold: fold}
 	}
 	return []aggDef{
@@ -60,7 +60,7 @@ func foldStrings(_ *Ctx, next nextRow) (types.Datum, error) {
 	return types.NewBytes(out), nil
 }
 
-func foldArray(elem types.Type) func(*Ctx, nextRow) (types.Datum, error) {
+func foldArray(elem types.Type) foldFunc {
 	return func(_ *Ctx, next nextRow) (types.Datum, error) {
 		var elems []types.Datum
 		size := 0
@@ -80,7 +80,7 @@ func foldArray(elem types.Type) func(*Ctx, nextRow) (types.Datum, error) {
 }
 
 // foldArrays makes an array of one dimension more, of arrays of the same dimensions.
-func foldArrays(elem types.Type) func(*Ctx, nextRow) (types.Datum, error) {
+func foldArrays(elem types.Type) foldFunc {
 	return func(_ *Ctx, next nextRow) (types.Datum, error) {
 		out := types.Array{Elem: elem.Base()}
 		n, size := 0, 0
