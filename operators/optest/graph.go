@@ -20,6 +20,8 @@ type Graph struct {
 	Rate func() int
 	// Rand, if set, cuts slices at random and lets the base relations' slices arrive in any order.
 	Rand *rand.Rand
+	// Contain makes an operator that fails or panics a failed view, instead of an error of Tick.
+	Contain bool
 	// Lazy calls only what has work, and EndTick, as an engine does; otherwise everything is finished at every tick and
 	// nothing told that it ended.
 	Lazy bool
@@ -28,6 +30,7 @@ type Graph struct {
 	bases  map[int]*node
 	shared map[string]*operators.Arranged // by base and key
 	owner  map[*operators.Arranged]*node
+	ctx    *expr.Ctx
 }
 
 type node struct {
@@ -39,6 +42,7 @@ type node struct {
 	fresh bool    // its first Finish is to come
 	work  bool    // got a slice in this tick
 	ran   bool
+	view  *View
 	acc   *Rel // of a view's root: what it output
 }
 
@@ -50,7 +54,8 @@ type edge struct {
 // NewGraph makes a graph over base relations.
 func NewGraph(maps operators.Maps, bases []*Base) *Graph {
 	g := &Graph{Maps: maps, Rate: func() int { return 1000 }, bases: map[int]*node{},
-		shared: map[string]*operators.Arranged{}, owner: map[*operators.Arranged]*node{}}
+		shared: map[string]*operators.Arranged{}, owner: map[*operators.Arranged]*node{},
+		ctx: &expr.Ctx{Config: types.DefaultConfig()}}
 	for _, b := range bases {
 		var n *node
 		if b.Key != nil {
@@ -108,6 +113,11 @@ func (g *Graph) standing(p Plan, key []int) *operators.Arranged {
 type View struct {
 	g    *Graph
 	Plan Plan
+	// Sink, if set, sees each slice that the view outputs.
+	Sink func(b *batch.Batch) error
+	// Failed is why the view does not run any more.
+	Failed error
+
 	root *node
 	all  []*node
 }
@@ -119,6 +129,9 @@ func (g *Graph) Add(p Plan) *View {
 	made := map[Plan]*node{}
 	v.root = g.build(p, made, map[string]*operators.Arranged{})
 	v.all = g.nodes[first:]
+	for _, n := range v.all {
+		n.view = v
+	}
 	v.root.acc = NewRel(p.Types())
 	return v
 }
@@ -175,20 +188,18 @@ func (g *Graph) attach(n *node, sides ...*operators.Side) {
 	}
 }
 
-func (g *Graph) ctx() *expr.Ctx { return &expr.Ctx{Config: types.DefaultConfig()} }
-
 func (g *Graph) operator(p Plan) operators.Operator {
 	switch p := p.(type) {
 	case *Constant:
 		return operators.NewConstant(p.Cols, p.Rows, g.Maps)
 	case *Filter:
-		return operators.NewFilter(g.ctx(), p.Types(), p.Pred)
+		return operators.NewFilter(g.ctx, p.Types(), p.Pred)
 	case *Project:
-		return operators.NewProject(g.ctx(), p.Exprs)
+		return operators.NewProject(g.ctx, p.Exprs)
 	case *FlatMap:
-		return operators.NewFlatMap(g.ctx(), p.Spec)
+		return operators.NewFlatMap(g.ctx, p.Spec)
 	case *Reduce:
-		return operators.NewReduce(g.ctx(), operators.ReduceSpec{In: p.In.Types(), Keys: p.Keys, Aggs: p.Aggs, Scalar: p.Scalar}, g.Maps)
+		return operators.NewReduce(g.ctx, operators.ReduceSpec{In: p.In.Types(), Keys: p.Keys, Aggs: p.Aggs, Scalar: p.Scalar}, g.Maps)
 	case *Distinct:
 		return operators.NewDistinct(p.Types(), g.Maps)
 	case *TopK:
@@ -215,7 +226,7 @@ func (g *Graph) buildJoin(p *Join, made map[Plan]*node, own map[string]*operator
 		scanL, scanR = false, true
 	}
 	l, r := g.side(la, lStands, scanL), g.side(ra, rStands, scanR)
-	n := g.node(operators.NewJoin(g.ctx(), operators.JoinSpec{Kind: p.Kind, L: l, R: r, NKeys: len(p.LK), Residual: p.Residual}, g.Maps))
+	n := g.node(operators.NewJoin(g.ctx, operators.JoinSpec{Kind: p.Kind, L: l, R: r, NKeys: len(p.LK), Residual: p.Residual}, g.Maps))
 	g.attach(n, l, r)
 	return n
 }
@@ -261,11 +272,11 @@ func (g *Graph) Tick(changes map[int]*batch.Batch) error {
 		}
 	}
 	for _, n := range g.nodes {
-		if g.Lazy && !n.hasWork() {
+		if g.Lazy && !n.hasWork() || n.view != nil && n.view.Failed != nil {
 			continue
 		}
 		n.fresh, n.ran = false, true
-		if err := n.op.Finish(func(b *batch.Batch) error { return g.emit(n, b) }); err != nil {
+		if err := g.finish(n); err != nil {
 			return err
 		}
 	}
@@ -275,6 +286,19 @@ func (g *Graph) Tick(changes map[int]*batch.Batch) error {
 		}
 	}
 	return nil
+}
+
+// finish calls Finish; a view's failure ends there if that is wished.
+func (g *Graph) finish(n *node) (err error) {
+	if g.Contain && n.view != nil {
+		defer func() {
+			if p := recover(); p != nil {
+				err = fmt.Errorf("%v", p)
+			}
+			n.view.Failed, err = err, nil
+		}()
+	}
+	return n.op.Finish(func(b *batch.Batch) error { return g.emit(n, b) })
 }
 
 func (n *node) hasWork() bool {
@@ -315,14 +339,31 @@ func (g *Graph) slices(b *batch.Batch) []*batch.Batch {
 	return []*batch.Batch{one, two}
 }
 
+// step lends a copy of b to n: who keeps something of it beyond the call will be found out.
 func (g *Graph) step(n *node, port int, b *batch.Batch) error {
 	n.work = true
-	return n.op.Step(port, b, func(b *batch.Batch) error { return g.emit(n, b) })
+	lent := copyOf(b)
+	if err := n.op.Step(port, lent, func(b *batch.Batch) error { return g.emit(n, b) }); err != nil {
+		return err
+	}
+	if !same(lent, b) {
+		return fmt.Errorf("%s changed what it was given", n.op.Name())
+	}
+	spoil(lent)
+	return nil
 }
 
 func (g *Graph) emit(n *node, b *batch.Batch) error {
+	if err := wellFormed(b); err != nil {
+		return fmt.Errorf("%s: %w", n.op.Name(), err)
+	}
 	if n.acc != nil {
 		n.acc.Add(b)
+		if n.view.Sink != nil {
+			if err := n.view.Sink(b); err != nil {
+				return err
+			}
+		}
 	}
 	for _, e := range n.to {
 		if err := g.step(e.to, e.port, b); err != nil {

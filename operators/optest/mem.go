@@ -21,6 +21,7 @@ type memMap struct {
 	put  bool
 	list []memEntry
 	gen  int // changes, so that iterators that outlive one are found out
+	open int // iterators
 }
 
 type memEntry struct {
@@ -92,7 +93,10 @@ func (m *memMap) Update(keys *storage.Changes, f func(i int, old []byte) []byte)
 func (m *memMap) Len() int64   { return int64(len(m.list)) }
 func (m *memMap) Bytes() int64 { return 0 }
 
-func (m *memMap) Iter() storage.Iterator { return &memIter{m: m, i: -1, gen: m.gen} }
+func (m *memMap) Iter() storage.Iterator {
+	m.open++
+	return &memIter{m: m, i: -1, gen: m.gen}
+}
 
 type memIter struct {
 	m   *memMap
@@ -142,4 +146,10 @@ func (t *memIter) Prev() bool {
 func (t *memIter) Key() []byte   { return t.m.list[t.i].key }
 func (t *memIter) Value() []byte { return t.m.list[t.i].value }
 func (t *memIter) Weight() int64 { return t.m.list[t.i].weight }
-func (t *memIter) Close()        {}
+
+func (t *memIter) Close() {
+	if t.m != nil {
+		t.m.open--
+		t.m = nil
+	}
+}

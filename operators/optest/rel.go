@@ -2,6 +2,7 @@ package optest
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -34,7 +35,9 @@ func (r *Rel) Add(b *batch.Batch) {
 		}
 		r.Rows = append(r.Rows, Row{row, w})
 	}
-	r.Errs = append(r.Errs, b.Errs...)
+	for _, e := range b.Errs {
+		r.Errs = append(r.Errs, cloneErr(e))
+	}
 	r.consolidate()
 }
 
@@ -43,6 +46,15 @@ func clone(d types.Datum) types.Datum {
 		return types.NewBytes(append([]byte{}, d.Bytes()...))
 	}
 	return d
+}
+
+// cloneErr copies an error row.
+func cloneErr(e batch.ErrRow) batch.ErrRow {
+	e.Known, e.Cols = slices.Clone(e.Known), slices.Clone(e.Cols)
+	for i, d := range e.Cols {
+		e.Cols[i] = clone(d)
+	}
+	return e
 }
 
 func (r *Rel) consolidate() {

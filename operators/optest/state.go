@@ -48,7 +48,13 @@ func (s *State) Restart() { s.next = 0 }
 // Tick runs f in a tick of the store.
 func (s *State) Tick(f func() error) error {
 	if s.store == nil {
-		return f()
+		err := f()
+		for _, x := range s.list {
+			if n := x.m.(*memMap).open; n != 0 && err == nil {
+				err = fmt.Errorf("%d iterators of role %s are open after the tick", n, x.role)
+			}
+		}
+		return err
 	}
 	s.tick++
 	s.store.Begin(s.tick)
