@@ -124,10 +124,10 @@ func (m *ownTreeMaker) refresh() {
 			}
 		}
 	}
-	for k := m.recs; k < len(s.recs); k++ {
+	for k := m.recs; k < s.n; k++ {
 		m.take(k)
 	}
-	m.log, m.recs = len(s.log), len(s.recs)
+	m.log, m.recs = len(s.log), s.n
 	rows := s.arena.pin()
 	m.arena = rows
 	if m.x != nil {
@@ -141,7 +141,7 @@ func (m *ownTreeMaker) refresh() {
 
 // take notes how the entries of record k change.
 func (m *ownTreeMaker) take(k int) {
-	s, r := m.set, &m.set.recs[k]
+	s, r := m.set, m.set.rec(k)
 	if m.x == nil {
 		e := entry{key: r.key, klen: r.klen, value: r.new, vlen: r.nlen, weight: 1}
 		if r.nlen == 0 {

@@ -13,7 +13,8 @@ import (
 type rowSet struct {
 	truncated bool // nothing of the table's stored rows is left
 	arena     arena
-	recs      []record // in order of first touch
+	recs      [][]record // in order of first touch; all but the last of recordChunk
+	n         int
 	slots     []uint64 // open addressing: hash<<32 | record+1; 0: free
 
 	// For readers, made when the first one comes.
@@ -29,14 +30,40 @@ type record struct {
 	hash             uint32
 }
 
+const recordChunk = 4096
+
+func (s *rowSet) rec(k int) *record { return &s.recs[k/recordChunk][k%recordChunk] }
+
+// push adds a record. Only the first chunk grows, so that few rows take little and many are not moved.
+func (s *rowSet) push(r record) {
+	switch {
+	case s.n == 0:
+		s.recs = append(s.recs[:0], nil)
+	case s.n%recordChunk == 0:
+		s.recs = append(s.recs, make([]record, 0, recordChunk))
+	}
+	last := &s.recs[len(s.recs)-1]
+	*last = append(*last, r)
+	s.n++
+}
+
+func (s *rowSet) pop() {
+	last := &s.recs[len(s.recs)-1]
+	*last = (*last)[:len(*last)-1]
+	s.n--
+	if len(*last) == 0 {
+		s.recs = s.recs[:len(s.recs)-1]
+	}
+}
+
 func (s *rowSet) key(r *record) []byte      { return at(s.arena.chunks, r.key, r.klen) }
 func (s *rowSet) oldImage(r *record) []byte { return at(s.arena.chunks, r.old, r.olen) }
 func (s *rowSet) newImage(r *record) []byte { return at(s.arena.chunks, r.new, r.nlen) }
 
-func (s *rowSet) empty() bool { return !s.truncated && len(s.recs) == 0 }
+func (s *rowSet) empty() bool { return !s.truncated && s.n == 0 }
 
 func (s *rowSet) size() int64 {
-	n := int64(len(s.recs))*40 + int64(len(s.slots))*8
+	n := int64(s.n)*40 + int64(len(s.slots))*8
 	for _, c := range s.arena.chunks {
 		n += int64(len(c))
 	}
@@ -59,7 +86,7 @@ func (s *rowSet) find(hash uint32, key []byte) int {
 	for i := hash & mask; s.slots[i] != 0; i = (i + 1) & mask {
 		if uint32(s.slots[i]>>32) == hash {
 			k := int(uint32(s.slots[i])) - 1
-			if bytes.Equal(s.key(&s.recs[k]), key) {
+			if bytes.Equal(s.key(s.rec(k)), key) {
 				return k
 			}
 		}
@@ -69,19 +96,19 @@ func (s *rowSet) find(hash uint32, key []byte) int {
 
 // reserve makes room for n more records.
 func (s *rowSet) reserve(n int) {
-	need := len(s.recs) + n
+	need := s.n + n
 	if need*4 <= len(s.slots)*3 {
 		return
 	}
 	s.slots = make([]uint64, max(8, 1<<bits.Len(uint(need*4/3))))
 	// In the order of the records, so that the last one is always the one to be taken out (see drop).
-	for i := range s.recs {
+	for i := range s.n {
 		s.enter(i)
 	}
 }
 
 func (s *rowSet) enter(k int) {
-	h, mask := s.recs[k].hash, uint32(len(s.slots)-1)
+	h, mask := s.rec(k).hash, uint32(len(s.slots)-1)
 	i := h & mask
 	for s.slots[i] != 0 {
 		i = (i + 1) & mask
@@ -96,14 +123,14 @@ func (s *rowSet) add(hash uint32, key, old, new []byte) {
 	r.key = s.arena.add(key)
 	r.old = s.arena.add(old)
 	r.new = s.arena.add(new)
-	s.recs = append(s.recs, r)
-	s.enter(len(s.recs) - 1)
-	s.indexKeys(len(s.recs) - 1)
+	s.push(r)
+	s.enter(s.n - 1)
+	s.indexKeys(s.n - 1)
 }
 
 // set gives record k another image now; nil: no row.
 func (s *rowSet) set(k int, image []byte) {
-	r := &s.recs[k]
+	r := s.rec(k)
 	r.new, r.nlen = s.arena.add(image), uint32(len(image))
 	if s.overlays != nil {
 		s.log = append(s.log, uint32(k))
@@ -113,20 +140,20 @@ func (s *rowSet) set(k int, image []byte) {
 
 // drop undoes the last add. Nothing was entered after it, so that no probe passes over its slot.
 func (s *rowSet) drop() {
-	k := len(s.recs) - 1
+	k := s.n - 1
 	mask := uint32(len(s.slots) - 1)
-	i := s.recs[k].hash & mask
+	i := s.rec(k).hash & mask
 	for uint32(s.slots[i]) != uint32(k+1) {
 		i = (i + 1) & mask
 	}
 	s.slots[i] = 0
-	s.arena.cut(s.recs[k].key)
-	s.recs = s.recs[:k]
+	s.arena.cut(s.rec(k).key)
+	s.pop()
 }
 
 // unset undoes the last set.
 func (s *rowSet) unset(k int, new uint64, nlen uint32) {
-	r := &s.recs[k]
+	r := s.rec(k)
 	if r.nlen > 0 {
 		s.arena.cut(r.new)
 	}

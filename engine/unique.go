@@ -109,8 +109,8 @@ func (tw *tableWrites) uniqueKeys(x *catalog.Index) *ownKeys {
 
 // rebuild enters all records, and with that forgets what they were.
 func (o *ownKeys) rebuild(s *rowSet) {
-	o.slots, o.used = make([]uint64, max(16, 1<<bits.Len(uint(len(s.recs)*2)))), 0
-	for k := range s.recs {
+	o.slots, o.used = make([]uint64, max(16, 1<<bits.Len(uint(s.n*2)))), 0
+	for k := range s.n {
 		o.put(s, k)
 	}
 }
@@ -125,7 +125,7 @@ func (o *ownKeys) enter(s *rowSet, k int) {
 }
 
 func (o *ownKeys) put(s *rowSet, k int) {
-	image := s.newImage(&s.recs[k])
+	image := s.newImage(s.rec(k))
 	if image == nil {
 		return
 	}
@@ -153,7 +153,7 @@ func (o *ownKeys) find(s *rowSet, key []byte) []byte {
 		if uint32(o.slots[i]>>32) != h {
 			continue
 		}
-		image := s.newImage(&s.recs[uint32(o.slots[i])-1])
+		image := s.newImage(s.rec(int(uint32(o.slots[i]))-1))
 		if image == nil {
 			continue
 		}
@@ -211,7 +211,7 @@ func (w *Writes) lookupPrimary(sn *Snapshot, tw *tableWrites, values []types.Dat
 		w.key = types.AppendKey(w.key, tw.types[c], values[i], false, false)
 	}
 	if k := tw.set.find(hashOf(w.key), w.key); k >= 0 {
-		return tw.set.newImage(&tw.set.recs[k])
+		return tw.set.newImage(tw.set.rec(k))
 	}
 	if tw.set.truncated {
 		return nil

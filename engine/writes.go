@@ -120,7 +120,7 @@ func (w *Writes) insert(tw *tableWrites, key, image []byte) bool {
 	switch {
 	case k < 0:
 		w.add(tw, hash, key, nil, image)
-	case s.recs[k].nlen > 0:
+	case s.rec(k).nlen > 0:
 		return false
 	default:
 		w.set(tw, k, image)
@@ -139,7 +139,7 @@ func (w *Writes) Update(t *catalog.Table, old, new []types.Datum) error {
 		w.replace(tw, key, old, image)
 		return nil
 	}
-	if k := tw.set.find(hashOf(key), key); k >= 0 && tw.set.recs[k].nlen > 0 {
+	if k := tw.set.find(hashOf(key), key); k >= 0 && tw.set.rec(k).nlen > 0 {
 		return DuplicateKey(nil, t, 0, new)
 	}
 	w.replace(tw, was, old, nil)
@@ -176,7 +176,7 @@ func (w *Writes) add(tw *tableWrites, hash uint32, key, old, new []byte) {
 }
 
 func (w *Writes) set(tw *tableWrites, k int, image []byte) {
-	r := &tw.set.recs[k]
+	r := tw.set.rec(k)
 	w.undo = append(w.undo, undo{table: tw.n, rec: uint32(k), new: r.new, nlen: r.nlen})
 	tw.set.set(k, image)
 }
@@ -316,8 +316,8 @@ func (w *Writes) each(id catalog.ID, f func(c change) error) error {
 		return nil
 	}
 	s := tw.set
-	for i := range s.recs {
-		r := &s.recs[i]
+	for i := range s.n {
+		r := s.rec(i)
 		if s.unchanged(r) {
 			continue
 		}
@@ -338,7 +338,7 @@ func (w *Writes) find(id catalog.ID, key []byte) (c change, ok bool) {
 	if k < 0 {
 		return change{}, false
 	}
-	r := &tw.set.recs[k]
+	r := tw.set.rec(k)
 	return change{tw.set.key(r), tw.set.oldImage(r), tw.set.newImage(r)}, true
 }
 
@@ -352,8 +352,8 @@ func (w *Writes) truncated(id catalog.ID) bool {
 func (w *Writes) rows() int {
 	n := 0
 	for _, tw := range w.touched {
-		for i := range tw.set.recs {
-			if !tw.set.unchanged(&tw.set.recs[i]) {
+		for i := range tw.set.n {
+			if !tw.set.unchanged(tw.set.rec(i)) {
 				n++
 			}
 		}
