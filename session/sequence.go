@@ -7,8 +7,6 @@ import (
 	"github.com/streamsql/streamsql/sqlerr"
 )
 
-const catalogPublic = catalog.Public
-
 // sequenceState is what currval and lastval know.
 type sequenceState struct {
 	current map[uint32]int64

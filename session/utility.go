@@ -341,8 +341,6 @@ func (s *Session) info(name string) (types.Datum, error) {
 		return types.NewString(s.user), nil
 	case "current_database", "current_catalog":
 		return types.NewString(Database), nil
-	case "current_schema":
-		return types.NewString(catalogPublic), nil
 	case "pg_backend_pid":
 		return types.NewInt(int64(s.id)), nil
 	case "version":
@@ -352,7 +350,14 @@ func (s *Session) info(name string) (types.Datum, error) {
 		v, err := s.vars.get(setting)
 		return types.NewString(v), err
 	}
-	return types.Null, sqlerr.New(sqlerr.FeatureNotSupported, "%s is not supported here", name)
+	if d, ok, err := s.catalogInfo(name); ok {
+		return d, err
+	}
+	what, arg, _ := strings.Cut(name, ":")
+	if what == "set_config" || what == "set_config_local" {
+		return s.setConfig(arg, what == "set_config_local")
+	}
+	return types.Null, sqlerr.New(sqlerr.FeatureNotSupported, "%s is not supported here", what)
 }
 
 // executeExplain shows a plan; with ANALYZE it runs it, too.

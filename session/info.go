@@ -1,0 +1,187 @@
+package session
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/streamsql/streamsql/catalog"
+	"github.com/streamsql/streamsql/catalog/system"
+	"github.com/streamsql/streamsql/sqlerr"
+	"github.com/streamsql/streamsql/types"
+)
+
+// catalogInfo answers functions that ask about the catalog as the statement sees it: "question:argument". ok is false for
+// what is no such question.
+func (s *Session) catalogInfo(name string) (d types.Datum, ok bool, err error) {
+	what, arg, _ := strings.Cut(name, ":")
+	var answer func(*catalog.Catalog) types.Datum
+	switch what {
+	case "current_schema":
+		answer = func(c *catalog.Catalog) types.Datum {
+			if path := s.existingPath(c); len(path) > 0 {
+				return types.NewString(path[0])
+			}
+			return types.Null
+		}
+	case "current_schemas":
+		answer = func(c *catalog.Catalog) types.Datum {
+			path := s.existingPath(c)
+			if arg == "true" && !slices.Contains(path, "pg_catalog") {
+				path = slices.Insert(path, 0, "pg_catalog")
+			}
+			var names []types.Datum
+			for _, p := range path {
+				names = append(names, types.NewString(p))
+			}
+			return types.MakeArray(types.Of(types.Name), names)
+		}
+	case "regclass":
+		answer = func(c *catalog.Catalog) types.Datum { return s.regclass(c, arg) }
+	case "pg_table_is_visible":
+		answer = func(c *catalog.Catalog) types.Datum { return s.visible(c, arg) }
+	case "pg_get_indexdef":
+		answer = func(c *catalog.Catalog) types.Datum {
+			id, _ := strconv.ParseUint(arg, 10, 32)
+			if text, ok := (&system.Source{Catalog: c}).IndexDef(catalog.ID(id)); ok {
+				return types.NewString(text)
+			}
+			return types.Null
+		}
+	default:
+		return types.Null, false, nil
+	}
+	sn, err := s.statementSnapshot()
+	if err != nil {
+		return types.Null, true, err
+	}
+	defer sn.Close()
+	return answer(sn.Catalog), true, nil
+}
+
+// existingPath is the search path without schemas that there are not.
+func (s *Session) existingPath(c *catalog.Catalog) []string {
+	return slices.DeleteFunc(s.vars.searchPath(s.user), func(n string) bool {
+		return n != "pg_catalog" && n != "information_schema" && !c.HasSchema(n)
+	})
+}
+
+// lookupPath is the schemas in which a name without a schema is looked up.
+func (s *Session) lookupPath(c *catalog.Catalog) []string {
+	path := s.existingPath(c)
+	if !slices.Contains(path, "pg_catalog") {
+		path = slices.Insert(path, 0, "pg_catalog")
+	}
+	return path
+}
+
+// relationIn is the oid of a relation, 0 if there is none.
+func relationIn(c *catalog.Catalog, schema, name string) uint32 {
+	if r, ok := system.Lookup(schema, name, &system.Source{Catalog: c}); ok {
+		return r.OID
+	}
+	if o := c.Lookup(schema, name); o != nil {
+		return uint32(o.ObjectID())
+	}
+	return 0
+}
+
+// visible tells whether the relation is the one that its name alone finds; NULL if there is no such relation.
+func (s *Session) visible(c *catalog.Catalog, oid string) types.Datum {
+	id, _ := strconv.ParseUint(oid, 10, 32)
+	schema, name, ok := (&system.Source{Catalog: c}).RelationName(uint32(id))
+	if !ok {
+		return types.Null
+	}
+	for _, p := range s.lookupPath(c) {
+		if p == schema {
+			return types.NewBool(true)
+		}
+		if relationIn(c, p, name) != 0 {
+			return types.NewBool(false)
+		}
+	}
+	return types.NewBool(false)
+}
+
+// regclass finds a relation by its name as SQL writes it, or by its number; NULL if there is none.
+func (s *Session) regclass(c *catalog.Catalog, text string) types.Datum {
+	if id, err := strconv.ParseUint(text, 10, 32); err == nil {
+		return types.NewInt(int64(id))
+	}
+	parts := identifiers(text)
+	path := s.lookupPath(c)
+	switch len(parts) {
+	case 1:
+	case 2:
+		path = parts[:1]
+	default:
+		return types.Null
+	}
+	for _, p := range path {
+		if id := relationIn(c, p, parts[len(parts)-1]); id != 0 {
+			return types.NewInt(int64(id))
+		}
+	}
+	return types.Null
+}
+
+// identifiers are the parts of a name, folded where they are not quoted.
+func identifiers(text string) []string {
+	var parts []string
+	var cur strings.Builder
+	quoted := false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == '"' && quoted && i+1 < len(text) && text[i+1] == '"':
+			cur.WriteByte('"')
+			i++
+		case c == '"':
+			quoted = !quoted
+		case c == '.' && !quoted:
+			parts = append(parts, cur.String())
+			cur.Reset()
+		case c >= 'A' && c <= 'Z' && !quoted:
+			cur.WriteByte(c + 'a' - 'A')
+		default:
+			cur.WriteByte(c)
+		}
+	}
+	return append(parts, cur.String())
+}
+
+// setConfig is set_config: "name=value", or a name alone to reset it. The answer is the new value.
+func (s *Session) setConfig(assignment string, local bool) (types.Datum, error) {
+	name, value, assign := strings.Cut(assignment, "=")
+	before, known := s.vars.values[canonical(name)]
+	var err error
+	if assign {
+		err = s.vars.set(name, value)
+	} else {
+		err = s.vars.reset(name)
+	}
+	if err != nil {
+		return types.Null, err
+	}
+	now, err := s.vars.get(name)
+	switch {
+	case sqlerr.CodeOf(err) == sqlerr.UndefinedObject: // a custom one, reset
+		now, err = "", nil
+	case err != nil:
+		return types.Null, err
+	}
+	if !local {
+		return types.NewString(now), nil
+	}
+	switch {
+	case s.txn != nil && s.txn.explicit:
+		if known {
+			s.vars.local(canonical(name), before)
+		}
+	case known: // the statement is the transaction
+		err = s.vars.set(name, before)
+	default:
+		err = s.vars.reset(name)
+	}
+	return types.NewString(now), err
+}
