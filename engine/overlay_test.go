@@ -8,6 +8,7 @@ import (
 
 	"github.com/streamsql/streamsql/operators"
 	"github.com/streamsql/streamsql/storage"
+	"github.com/streamsql/streamsql/types"
 )
 
 // pair is an entry that a reader shows.
@@ -176,6 +177,71 @@ func TestOverlayShares(t *testing.T) {
 	if same != len(before.chunks)-1 {
 		t.Errorf("%d of %d chunks are shared after one change", same, len(before.chunks))
 	}
+}
+
+// TestReadBeside reads in another goroutine while the transaction goes on, and back: for the race detector, and what is read stays.
+func TestReadBeside(t *testing.T) {
+	f := newFixture(t, [][]types.Datum{row(1, "stored", 1), row(2, "stored", 2)})
+	w := f.e.NewWrites()
+	begin := w.Mark()
+	for round := range 3 {
+		mark := w.Mark()
+		for i := range 600 {
+			if err := w.Insert(f.t, row(10+i, "own", round+10)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want := 2 + 600*(round+1)
+		done := make(chan string)
+		for _, r := range []operators.Reader{w.tableReader(f.sn, f.t), w.indexReader(f.sn, f.t, f.x)} {
+			go func() {
+				for range 5 {
+					n := 0
+					it := r.Iter()
+					for ok := it.SeekGE(nil); ok; ok = it.Next() {
+						n++
+					}
+					it.Close()
+					if n != want {
+						done <- fmt.Sprintf("%d rows, want %d", n, want)
+						return
+					}
+				}
+				done <- ""
+			}()
+		}
+		fill := func(k int) {
+			for i := range 600 {
+				if err := w.Insert(f.t, row(10_000+i, "later", k)); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+		for i := range 600 {
+			if err := w.Update(f.t, row(10+i, "own", round+10), row(10+i, "changed", round+10)); err != nil {
+				t.Error(err)
+			}
+		}
+		fill(1)
+		w.Cut(mark)
+		fill(2)
+		w.tableReader(f.sn, f.t)
+		w.indexReader(f.sn, f.t, f.x)
+		w.Truncate(f.t)
+		fill(3)
+		w.Cut(mark)
+		for i := range 600 {
+			if err := w.Insert(f.t, row(10+i, "own", round+10)); err != nil {
+				t.Error(err)
+			}
+		}
+		for range 2 {
+			if problem := <-done; problem != "" {
+				t.Error(problem)
+			}
+		}
+	}
+	w.Cut(begin)
 }
 
 // BenchmarkReadAfterWrite updates a row and opens both readers, in a transaction that has changed many already.
