@@ -49,7 +49,7 @@ func (p *cursor) call(t *token, parts []string, start int) *frag {
 	if len(mods) > 0 {
 		f = reserved(t.pos, "agg", append([]*frag{f}, mods...)...)
 	}
-	return p.indirection(f)
+	return f
 }
 
 // callArgs translates the arguments behind '(', with the DISTINCT and ORDER BY among them.
@@ -128,7 +128,7 @@ func (p *cursor) specialCall(t *token) *frag {
 		if p.accept(")") {
 			return reserved(t.pos, "row")
 		}
-		return p.indirection(reserved(t.pos, "row", p.exprList()...))
+		return reserved(t.pos, "row", p.exprList()...)
 	case "extract":
 		return p.extract()
 	case "position":

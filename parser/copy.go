@@ -85,7 +85,7 @@ func (p *cursor) oldCopyOptions(x *ast.Copy) {
 		case p.acceptAny("binary", "csv") != "":
 			o = wordOption(t, "format", t.text)
 		case p.acceptAny("freeze", "header") != "":
-			o = wordOption(t, t.text, "true")
+			o.Value = &ast.Const{Pos: o.Pos, Kind: ast.BoolConst, S: "true"}
 		case p.acceptAny("delimiter", "null", "quote", "escape") != "":
 			p.acceptWords("as")
 			o.Value = p.stringConst()

@@ -16,6 +16,8 @@ type cursor struct {
 	depth int
 	err   *sqlerr.Error
 
+	lexErr *sqlerr.Error // what is wrong behind the last token, if not its end
+
 	match    []int32 // of a '(' the index of its ')', 0 without
 	isSelect []int8  // memo of isSelectParen: 0 unknown, 1 yes, 2 no
 
@@ -27,10 +29,10 @@ type cursor struct {
 
 func newCursor(src string) (*cursor, error) {
 	toks, err := lex(src)
-	if err != nil {
+	if toks == nil {
 		return nil, err
 	}
-	p := &cursor{src: src, toks: toks, match: make([]int32, len(toks)), isSelect: make([]int8, len(toks))}
+	p := &cursor{src: src, toks: toks, lexErr: err, match: make([]int32, len(toks)), isSelect: make([]int8, len(toks))}
 	var open []int
 	for i := range toks {
 		if toks[i].kind != tokPunct {
@@ -46,6 +48,11 @@ func newCursor(src string) (*cursor, error) {
 			}
 		case ";":
 			open = open[:0]
+		}
+	}
+	if p.lexErr != nil { // the rest of the text is not known: what is open may well be closed there
+		for _, i := range open {
+			p.match[i] = int32(len(toks) - 1)
 		}
 	}
 	return p, nil
@@ -82,6 +89,9 @@ func (p *cursor) textFrom(start int) string {
 func (p *cursor) fail(err *sqlerr.Error) {
 	if p.err == nil {
 		p.err = err
+		if p.lexErr != nil && p.cur().kind == tokEOF {
+			p.err = p.lexErr
+		}
 	}
 	p.i = len(p.toks) - 1
 }
@@ -277,7 +287,7 @@ func (p *cursor) isSelectParen(i int) bool {
 		if p.isSelect[j+1] != 1 || p.match[j+1] == 0 {
 			continue
 		}
-		after := &p.toks[p.match[j+1]+1]
+		after := &p.toks[min(int(p.match[j+1])+1, len(p.toks)-1)]
 		if after.is(")") || after.isAnyWord("union", "intersect", "except", "order", "limit", "offset", "fetch", "for") {
 			p.isSelect[j] = 1
 		}

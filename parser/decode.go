@@ -10,7 +10,8 @@ import (
 	"github.com/streamsql/streamsql/sqlerr"
 )
 
-// decoder turns TiDB's tree of a core text into ours. Its errors mean that translator and decoder disagree, a bug: XX000.
+// decoder turns TiDB's tree of a core text into ours. But for those of
+// refuse, its errors mean that translator and decoder disagree, a bug: XX000.
 type decoder struct {
 	text  *coreText
 	toks  []token // of the user's text, for positions that TiDB's tree does not keep
@@ -38,6 +39,13 @@ func decodePieces(p *cursor, text *coreText, pieces []piece) error {
 		return d.err
 	}
 	return nil
+}
+
+// refuse reports a user's error that only the finished tree shows.
+func (d *decoder) refuse(err *sqlerr.Error) {
+	if d.err == nil {
+		d.err = err
+	}
 }
 
 func (d *decoder) fail(what string, n any) {

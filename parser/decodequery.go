@@ -4,6 +4,7 @@ import (
 	tidb "github.com/pingcap/tidb/pkg/parser/ast"
 
 	"github.com/streamsql/streamsql/parser/ast"
+	"github.com/streamsql/streamsql/sqlerr"
 )
 
 // query decodes one query level.
@@ -43,7 +44,54 @@ func (d *decoder) query(n tidb.Node) *ast.Query {
 	if q.Pos < 0 {
 		q.Pos = q.Body.Position()
 	}
+	if inner, ok := q.Body.(*ast.Query); ok {
+		d.merge(q, inner)
+	}
+	if q.WithTies {
+		d.checkTies(q)
+	}
 	return q
+}
+
+// merge makes one level of a query and the parentheses that are all of its body, as insertSelectOptions does: in
+// (SELECT .. LIMIT 1) ORDER BY a, the limit comes last.
+func (d *decoder) merge(q, inner *ast.Query) {
+	twice := func(clause string, at ast.Pos) {
+		d.refuse(sqlerr.New(sqlerr.SyntaxError, "multiple %s clauses not allowed", clause).At(int(at)))
+	}
+	if len(q.Order) == 0 {
+		q.Order = inner.Order
+	} else if len(inner.Order) > 0 {
+		twice("ORDER BY", q.Order[0].Pos)
+	}
+	if q.Offset == nil {
+		q.Offset = inner.Offset
+	} else if inner.Offset != nil {
+		twice("OFFSET", startOf(q.Offset))
+	}
+	if q.Limit == nil {
+		q.Limit, q.WithTies = inner.Limit, inner.WithTies
+	} else if inner.Limit != nil {
+		twice("LIMIT", startOf(q.Limit))
+	}
+	if len(q.With) == 0 {
+		q.With, q.Recursive = inner.With, inner.Recursive
+	} else if len(inner.With) > 0 {
+		twice("WITH", q.Pos)
+	}
+	q.Locks = append(inner.Locks, q.Locks...)
+	q.Body = inner.Body
+}
+
+func (d *decoder) checkTies(q *ast.Query) {
+	if len(q.Order) == 0 {
+		d.refuse(sqlerr.New(sqlerr.SyntaxError, "WITH TIES cannot be specified without ORDER BY clause"))
+	}
+	for _, l := range q.Locks {
+		if l.Wait == "skip locked" {
+			d.refuse(sqlerr.New(sqlerr.SyntaxError, "SKIP LOCKED and WITH TIES options cannot be used together"))
+		}
+	}
 }
 
 func (d *decoder) selectBody(s *tidb.SelectStmt) ast.Body {

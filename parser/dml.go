@@ -116,11 +116,7 @@ func (p *cursor) assignments() []*ast.Assign {
 		if !p.acceptOp("=") {
 			p.syntax()
 		}
-		if a.Multi {
-			p.takeExpr(&a.Value) // ROW(DEFAULT, ..) does not occur in practice
-		} else {
-			p.placeExpr(&a.Value, p.exprOrDefault())
-		}
+		p.takeExpr(&a.Value)
 		list = append(list, a)
 		if !p.accept(",") {
 			return list

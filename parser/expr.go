@@ -57,25 +57,6 @@ func (p *cursor) exprList() []*frag {
 	return list
 }
 
-// exprListOrDefault is exprList where an item may be DEFAULT.
-func (p *cursor) exprListOrDefault() []*frag {
-	var list []*frag
-	for {
-		list = append(list, p.exprOrDefault())
-		if !p.accept(",") {
-			p.expect(")")
-			return list
-		}
-	}
-}
-
-func (p *cursor) exprOrDefault() *frag {
-	if t := p.cur(); p.acceptWords("default") {
-		return reserved(t.pos, "default")
-	}
-	return p.expr()
-}
-
 // operand is the left side of the operator that comes next, as operator precedence parsing builds it.
 type operand struct {
 	f     *frag
@@ -390,6 +371,9 @@ func (p *cursor) prefix(restricted bool) *frag {
 	case t.isWord("not") && !restricted:
 		p.next()
 		return cat(leaf(t.pos, "(NOT "), p.exprAt(levelNot, false), raw(")"))
+	case t.isWord("default") && !restricted: // an expression to the grammar; the binder refuses it where it has no meaning
+		p.next()
+		return reserved(t.pos, "default")
 	}
 	return p.primary()
 }

@@ -15,13 +15,15 @@ type lexer struct {
 	i    int
 	toks []token
 	err  *sqlerr.Error
+	good int // how many tokens there were before err
 }
 
 // operatorChars are the characters that operators are made of.
 const operatorChars = "~!@#^&|`?+-*/%<>="
 
-// lex returns the tokens of src, the last one tokEOF.
-func lex(src string) ([]token, error) {
+// lex returns the tokens of src, the last one tokEOF. With an error it returns those before it, since the parser may find
+// an error in them; nil if nothing is to be parsed at all.
+func lex(src string) ([]token, *sqlerr.Error) {
 	if err := checkEncoding(src); err != nil {
 		return nil, err
 	}
@@ -38,14 +40,14 @@ func lex(src string) ([]token, error) {
 		l.next()
 	}
 	if l.err != nil {
-		return nil, l.err
+		l.toks = l.toks[:l.good]
 	}
 	l.emit(tokEOF, len(src), "")
-	return l.toks, nil
+	return l.toks, l.err
 }
 
 // checkEncoding refuses NUL and what is not UTF-8.
-func checkEncoding(src string) error {
+func checkEncoding(src string) *sqlerr.Error {
 	if i := strings.IndexByte(src, 0); i >= 0 {
 		return encodingError(src[i : i+1]).At(i)
 	}
@@ -85,7 +87,7 @@ func encodingError(bad string) *sqlerr.Error {
 
 func (l *lexer) fail(err *sqlerr.Error) {
 	if l.err == nil {
-		l.err = err
+		l.err, l.good = err, len(l.toks)
 	}
 	l.i = len(l.src)
 }

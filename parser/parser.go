@@ -52,6 +52,9 @@ func Parse(sql string) ([]Statement, error) {
 		for p.accept(";") {
 		}
 		if p.cur().kind == tokEOF {
+			if p.lexErr != nil {
+				return nil, p.lexErr
+			}
 			return list, nil
 		}
 		start := p.i
@@ -82,7 +85,7 @@ func ParseExpr(sql string) (ast.Expr, error) {
 	}
 	var e ast.Expr
 	p.takeExpr(&e)
-	if p.cur().kind != tokEOF {
+	if p.cur().kind != tokEOF || p.lexErr != nil {
 		p.syntax()
 	}
 	if p.err != nil {

@@ -75,14 +75,14 @@ func (p *cursor) parenthesized() *frag {
 	list := p.exprList()
 	switch {
 	case len(list) > 1:
-		return p.indirection(cat(leaf(t.pos, "("), join(list, ", "), raw(")")))
+		return cat(leaf(t.pos, "("), join(list, ", "), raw(")"))
 	case p.cur().is("["): // (a[1])[2] is not a[1][2]
 		return p.indirection(reserved(t.pos, "paren", list[0]))
 	}
 	return p.indirection(list[0])
 }
 
-// indirection translates [i], [l:u], .name and .* behind a primary.
+// indirection translates [i], [l:u], .name and .* behind a column, a parameter or something in parentheses.
 func (p *cursor) indirection(f *frag) *frag {
 	for n := 0; ; n++ {
 		if n >= maxDepth {
@@ -200,13 +200,13 @@ func (p *cursor) keywordExpr() (*frag, bool) {
 		p.expectWords("as")
 		typ := p.typeName()
 		p.expect(")")
-		return p.indirection(reserved(t.pos, "cast", e, p.typeIndex(typ))), true
+		return reserved(t.pos, "cast", e, p.typeIndex(typ)), true
 	case "array":
 		p.next()
 		if p.cur().is("(") {
-			return p.indirection(reserved(t.pos, "array_query", p.subqueryText())), true
+			return reserved(t.pos, "array_query", p.subqueryText()), true
 		}
-		return p.indirection(p.arrayLiteral(t)), true
+		return p.arrayLiteral(t), true
 	case "collation":
 		if p.peek(1).isWord("for") {
 			p.i += 2
@@ -267,7 +267,7 @@ func (p *cursor) caseExpr() *frag {
 		out = append(out, raw(" ELSE "), p.expr())
 	}
 	p.expectWords("end")
-	return p.indirection(cat(append(out, raw(" END)"))...))
+	return cat(append(out, raw(" END)"))...)
 }
 
 // arrayLiteral translates the [..] of ARRAY[..], nested for more dimensions.

@@ -223,7 +223,7 @@ func (p *cursor) values() *frag {
 	rows := []*frag{cat(raw("ROW("), reserved(t.pos, "values"), raw(")"))}
 	for {
 		open := p.expect("(")
-		rows = append(rows, cat(leaf(open.pos, "ROW("), join(p.exprListOrDefault(), ", "), raw(")")))
+		rows = append(rows, cat(leaf(open.pos, "ROW("), join(p.exprList(), ", "), raw(")")))
 		if !p.accept(",") {
 			return cat(leaf(t.pos, "VALUES "), join(rows, ", "))
 		}

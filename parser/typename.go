@@ -69,9 +69,6 @@ func (p *cursor) simpleType(literal bool) *ast.TypeName {
 		name = append(name, p.colLabel().text)
 	}
 	typ := &ast.TypeName{Pos: ast.Pos(t.pos), Name: name}
-	if p.cur().isOp("%") {
-		p.unsupported(p.cur(), "%TYPE")
-	}
 	typ.Mods = p.typeMods()
 	return typ
 }

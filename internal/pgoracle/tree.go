@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
+	"strconv"
 
 	pg "github.com/pganalyze/pg_query_go/v5"
 )
@@ -56,7 +58,7 @@ func normalize(v any) any {
 }
 
 // canonical undoes differences of spelling that mean the same: ASC, LIMIT ALL, pg_catalog before a type that has a word
-// of its own, the bound of an array, RESTRICT.
+// of its own, the bound of an array, ((a).b).c, true and 'true' as an option.
 func canonical(m map[string]any) {
 	if m["sortby_dir"] == "SORTBY_ASC" {
 		m["sortby_dir"] = "SORTBY_DEFAULT"
@@ -69,6 +71,13 @@ func canonical(m map[string]any) {
 		if m["limitOffset"] == nil {
 			m["limitOption"] = "LIMIT_OPTION_DEFAULT"
 		}
+	}
+	if b, ok := at(m, "arg", "Boolean", "boolval").(bool); ok {
+		m["arg"] = map[string]any{"String": map[string]any{"sval": strconv.FormatBool(b)}}
+	}
+	if inner, ok := at(m, "arg", "A_Indirection").(map[string]any); ok && len(m) == 2 && m["indirection"] != nil {
+		m["arg"] = inner["arg"]
+		m["indirection"] = append(slices.Clone(inner["indirection"].([]any)), m["indirection"].([]any)...)
 	}
 	if names, ok := m["names"].([]any); ok && m["typemod"] != nil && len(names) == 2 &&
 		at(names[0], "String", "sval") == "pg_catalog" {
