@@ -153,7 +153,7 @@ func (o *ownKeys) find(s *rowSet, key []byte) []byte {
 		if uint32(o.slots[i]>>32) != h {
 			continue
 		}
-		image := s.newImage(s.rec(int(uint32(o.slots[i]))-1))
+		image := s.newImage(s.rec(int(uint32(o.slots[i])) - 1))
 		if image == nil {
 			continue
 		}
