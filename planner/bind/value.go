@@ -75,38 +75,6 @@ func (b *Binder) sqlValue(e *ast.SQLValue) (expr.Expr, error) {
 	return withMod(x, x.Type().WithMod(int32(min(e.Prec, 6))), types.Explicit, e.Pos), nil
 }
 
-func (b *Binder) subscript(c *context, e *ast.Subscript) (expr.Expr, error) {
-	x, err := b.scalar(c, e.X)
-	if err != nil {
-		return nil, err
-	}
-	if x.Type().Is(types.JSONB) && !e.Slice {
-		i, err := b.scalar(c, e.I)
-		if err != nil {
-			return nil, err
-		}
-		return b.call("->", true, []expr.Expr{x, i}, []ast.Pos{loc(e.X), loc(e.I)}, e.Pos)
-	}
-	if !x.Type().Array {
-		return nil, sqlerr.New(sqlerr.DatatypeMismatch, "cannot subscript type %s because it does not support subscripting", x.Type().Base()).At(int(loc(e.X)))
-	}
-	if e.Slice {
-		return nil, unsupported(e, "an array slice")
-	}
-	i, err := b.scalar(c, e.I)
-	if err != nil {
-		return nil, err
-	}
-	i, ok, err := b.coerce(i, types.Of(types.Int4), types.Assignment, loc(e.I))
-	if err != nil {
-		return nil, err
-	}
-	if !ok {
-		return nil, sqlerr.New(sqlerr.DatatypeMismatch, "array subscript must have type integer").At(int(loc(e.I)))
-	}
-	return b.call("[]", false, []expr.Expr{x, i}, []ast.Pos{loc(e.X), loc(e.I)}, e.Pos)
-}
-
 func (b *Binder) collate(c *context, e *ast.Collate) (expr.Expr, error) {
 	switch e.Name.Last() {
 	case "C", "POSIX", "default", "ucs_basic":
