@@ -21,7 +21,7 @@ func TestGolden(t *testing.T) {
 			case "each": // every line is a text of its own
 				var b strings.Builder
 				for line := range strings.SplitSeq(d.Input, "\n") {
-					b.WriteString(parseGolden(line) + "\n")
+					fmt.Fprintf(&b, "%s\n  %s\n", line, strings.ReplaceAll(parseGolden(line), "\n", "\n  "))
 				}
 				return strings.TrimSuffix(b.String(), "\n")
 			}

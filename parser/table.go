@@ -22,6 +22,7 @@ func (p *cursor) createTable(x *ast.CreateTable) ast.Stmt {
 	if !p.acceptWords("as") {
 		return x
 	}
+	x.AsQuery = &ast.Query{} // replaced when the pieces are read; EXPLAIN asks for it before
 	p.takeQuery(&x.AsQuery)
 	if p.cur().isWord("with") && p.peek(1).isWord("no") {
 		p.unsupported(p.cur(), "WITH NO DATA")
