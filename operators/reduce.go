@@ -26,7 +26,7 @@ type ReduceSpec struct {
 //	count by a:  +(1) +(1) -> +(1,2)      -(1) +(2) -> -(1,2) +(1,1) +(2,1)
 //
 // Linear aggregates keep a small state in the group's entry, updated as slices come (reducegroups.go); the others an ordered
-// multiset of their arguments, of which the old and the new value are read (reduceagg.go). Of keys that are equal but not
+// multiset of their arguments, of which the old and the new value are read (reduceagg.go); min and max both. Of keys that are equal but not
 // identical the smallest image shows. A group in which an argument or an aggregate failed shows an error instead, its keys
 // known, until the cause is retracted.
 type Reduce struct {
@@ -121,6 +121,9 @@ func (r *Reduce) Finish(out Out) error {
 			if err := r.updateDistinct(a); err != nil {
 				return err
 			}
+		}
+		if a.first {
+			r.updateFirst(a)
 		}
 	}
 	r.fails.apply()

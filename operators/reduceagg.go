@@ -10,12 +10,15 @@ import (
 	"github.com/streamsql/streamsql/types"
 )
 
-// aggregate is one aggregate of a Reduce: linear (slot), linear over the distinct arguments (slot and x), or computed from
-// the ordered multiset of its arguments (x).
+// aggregate is one aggregate of a Reduce: linear (slot), linear over the distinct arguments (slot and x), computed from the
+// ordered multiset of its arguments (x), or only from the first of them (slot and x): then the state is a copy of that
+// one's entry, without the group's key, and x is read only where the first one was taken away.
 type aggregate struct {
 	call     *expr.AggCall
 	slot     int // of its state in the group's entry, -1: none
 	distinct bool
+	first    bool
+	rows     bool   // count(*), which every group has
 	x        *index // group key, order, arguments' key; the image is the arguments'
 	nk       int    // columns of the group's key
 	atypes   []types.Type
@@ -26,8 +29,12 @@ type aggregate struct {
 	skip   batch.Bitmap // rows that do not count: filtered, failed, NULL arguments of a strict aggregate
 	some   bool         // skip has any
 	sel    []int32
+	picked []int32 // rows that count
+	ents   []int32 // first: by row, where its entry is in x's change
 	datums []types.Datum
 	row    *batch.Batch // decoded arguments
+
+	lost []int32 // groups that may have lost their first entry
 }
 
 func newAggregate(r *Reduce, i int, call *expr.AggCall, maps Maps) *aggregate {
@@ -38,9 +45,16 @@ func newAggregate(r *Reduce, i int, call *expr.AggCall, maps Maps) *aggregate {
 	a.args = make([]*batch.Vec, len(call.Args))
 	a.orders = make([]*batch.Vec, len(call.Order))
 	a.row = batch.New(a.atypes, 1)
-	if call.Fn.Linear {
+	if call.Fn.Linear && len(call.Args) == 0 && call.Filter == nil {
+		a.rows = true
+		return a
+	}
+	a.first = call.Fn.First
+	if call.Fn.Linear || a.first {
 		a.slot = r.slots
 		r.slots++
+	}
+	if call.Fn.Linear {
 		a.distinct = call.Distinct && len(call.Args) > 0
 		if !a.distinct {
 			return a
@@ -153,7 +167,9 @@ func (r *Reduce) fail(g int, err *sqlerr.Error, w int64) {
 func (a *aggregate) index(r *Reduce, in *batch.Batch) {
 	d := &a.x.d
 	args := &batch.Batch{Cols: a.args, W: in.W}
+	a.ents = a.ents[:0]
 	for i, w := range in.W {
+		a.ents = append(a.ents, int32(len(d.ents)))
 		if a.some && a.skip.Get(i) {
 			continue
 		}
@@ -182,17 +198,32 @@ func appendKeyValue(dst []byte, v *batch.Vec, i int, k OrderCol) []byte {
 	return types.AppendKey(dst, v.Type, v.Datum(i), k.Desc, k.NullsFirst)
 }
 
-// add brings a linear aggregate's state up to the rows of the k-th group of the slice.
+// add brings an aggregate's state up to the rows of the k-th group of the slice.
 func (a *aggregate) add(r *Reduce, k int, s *groupState, w []int64) {
-	for _, row := range r.rowsOf(k) {
-		if a.some && a.skip.Get(int(row)) {
-			continue
+	rows := r.rowsOf(k)
+	if a.some {
+		a.picked = a.picked[:0]
+		for _, row := range rows {
+			if !a.skip.Get(int(row)) {
+				a.picked = append(a.picked, row)
+			}
 		}
-		a.datums = a.datums[:0]
-		for _, v := range a.args {
-			a.datums = append(a.datums, v.Datum(int(row)))
+		rows = a.picked
+	}
+	switch g := int(r.tick.groups[k]); {
+	case len(rows) == 0:
+	case a.first:
+		a.improve(r, g, s, rows, w)
+	case a.call.Fn.StepVec != nil:
+		s.states[a.slot] = a.call.Fn.StepVec(s.states[a.slot], a.args, rows, w)
+	default:
+		for _, row := range rows {
+			a.datums = a.datums[:0]
+			for _, v := range a.args {
+				a.datums = append(a.datums, v.Datum(int(row)))
+			}
+			a.step(r, g, s, w[row])
 		}
-		a.step(r, int(r.tick.groups[k]), s, w[row])
 	}
 }
 
@@ -204,6 +235,57 @@ func (a *aggregate) step(r *Reduce, g int, s *groupState, w int64) {
 		return
 	}
 	s.states[a.slot] = st
+}
+
+// improve lets better rows take the place of the first entry. A row that goes and is not behind it may be that entry, or one
+// that has come or is to come in this tick: then the group's state is found anew when the tick's change is complete.
+func (a *aggregate) improve(r *Reduce, g int, s *groupState, rows []int32, w []int64) {
+	d := &a.x.d
+	skip := len(r.tick.keys.key(g))
+	for _, row := range rows {
+		entry := d.full(int(a.ents[row]))[skip:]
+		st := s.states[a.slot]
+		order := -1
+		if len(st) > 0 {
+			order = bytes.Compare(entry, st)
+		}
+		switch {
+		case w[row] > 0 && order < 0:
+			s.states[a.slot] = append(st[:0], entry...)
+		case w[row] < 0 && order <= 0:
+			a.lost = append(a.lost, int32(g))
+		}
+	}
+}
+
+// updateFirst finds the first entries of the groups that may have lost theirs.
+func (r *Reduce) updateFirst(a *aggregate) {
+	if len(a.lost) == 0 {
+		return
+	}
+	t := &r.tick
+	t.clearSlice()
+	for _, g := range a.lost {
+		t.again(g)
+	}
+	a.lost = a.lost[:0]
+	c := a.x.cursorOf(false)
+	r.buf = r.buf[:0]
+	ends := make([]int, len(t.groups))
+	for k, g := range t.groups {
+		key := t.keys.key(int(g))
+		if c.seek(key, a.nk, false); c.next() {
+			r.buf = append(r.buf, c.entry[len(key):]...)
+		}
+		ends[k] = len(r.buf)
+	}
+	r.updateWith(func(k int, s *groupState) {
+		at := 0
+		if k > 0 {
+			at = ends[k-1]
+		}
+		s.states[a.slot] = append(s.states[a.slot][:0], r.buf[at:ends[k]]...)
+	})
 }
 
 // updateDistinct feeds a linear aggregate over distinct arguments: an argument that a group gained or lost counts once, with
@@ -247,10 +329,19 @@ func (r *Reduce) updateDistinct(a *aggregate) error {
 
 // value is the aggregate over a group, before or after the tick.
 func (a *aggregate) value(r *Reduce, key []byte, s *groupState, old bool) (types.Datum, error) {
-	if a.slot >= 0 {
-		if len(s.states[a.slot]) == 0 {
-			return a.call.Fn.Empty, nil
+	switch {
+	case a.rows:
+		return types.NewInt(s.count), nil
+	case a.slot >= 0 && len(s.states[a.slot]) == 0:
+		return a.call.Fn.Empty, nil
+	case a.first:
+		a.row.Reset()
+		st := s.states[a.slot]
+		if _, err := a.row.AppendFromImage(types.SkipKey(st, a.atypes[0], a.call.Fn.Desc), 1); err != nil {
+			return types.Null, err
 		}
+		return a.row.Cols[0].Datum(0), nil
+	case a.slot >= 0:
 		return a.call.Fn.Final(r.ctx, s.states[a.slot])
 	}
 	c := a.x.cursorOf(old)
@@ -258,12 +349,6 @@ func (a *aggregate) value(r *Reduce, key []byte, s *groupState, old bool) (types
 	a.row.Reset()
 	if !c.next() {
 		return a.call.Fn.Empty, nil
-	}
-	if a.call.Fn.First {
-		if _, err := a.row.AppendFromImage(c.image, 1); err != nil {
-			return types.Null, err
-		}
-		return a.row.Cols[0].Datum(0), nil
 	}
 	return a.fold(r, c)
 }

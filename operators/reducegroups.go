@@ -74,11 +74,16 @@ func (t *groupTick) touch(r *Reduce, key []byte, in *batch.Batch, row int) int32
 		t.spans = append(t.spans, s)
 		t.mark = append(t.mark, 0)
 	}
+	t.again(int32(g))
+	return t.mark[g] - 1
+}
+
+// again makes a group that the tick has touched one of the slice's.
+func (t *groupTick) again(g int32) {
 	if t.mark[g] == 0 {
-		t.groups = append(t.groups, int32(g))
+		t.groups = append(t.groups, g)
 		t.mark[g] = int32(len(t.groups))
 	}
-	return t.mark[g] - 1
 }
 
 // assign sorts the rows of a slice by group.
