@@ -2,6 +2,7 @@ package expr
 
 import (
 	"crypto/rand"
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -148,6 +149,14 @@ func objectDefs() []def {
 		{sig: "shobj_description(oid,name) text", flags: stable, row: always(types.Null)},
 		{sig: "col_description(oid,int4) text", flags: stable, row: always(types.Null)},
 		{sig: "pg_get_indexdef(oid) text", flags: stable | canFail, row: asksOf("pg_get_indexdef")},
+		{sig: "pg_get_indexdef(oid,int4,bool) text", flags: stable | canFail, row: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+			return ask(c, fmt.Sprintf("pg_get_indexdef:%d,%d", a[0].Int(), a[1].Int()))
+		}},
+		{sig: "pg_get_constraintdef(oid) text", flags: stable | canFail, row: asksOf("pg_get_constraintdef")},
+		{sig: "pg_get_constraintdef(oid,bool) text", flags: stable | canFail, row: asksOf("pg_get_constraintdef")},
+		{sig: "pg_get_viewdef(oid) text", flags: stable | canFail, row: asksOf("pg_get_viewdef")},
+		{sig: "pg_get_viewdef(oid,bool) text", flags: stable | canFail, row: asksOf("pg_get_viewdef")},
+		{sig: "pg_size_pretty(int8) text", row: sizePretty},
 		{sig: "pg_relation_size(regclass,text) int8", flags: volatile | canFail, row: asksOf("pg_relation_size")},
 		{sig: "pg_database_size(name) int8", flags: volatile | canFail, row: asks("pg_database_size")},
 		{sig: "pg_database_size(oid) int8", flags: volatile | canFail, row: asks("pg_database_size")},
@@ -241,4 +250,30 @@ func hasPrivilege(relation bool, names []string) func([]types.Type, types.Type) 
 			return types.NewBool(true), nil
 		}
 	}
+}
+
+// sizePretty shows a number of bytes in the largest unit that keeps at least four digits, as pg_size_pretty: from the second unit on in
+// halves, for rounding.
+func sizePretty(_ *Ctx, a []types.Datum) (types.Datum, error) {
+	size, limit := a[0].Int(), uint64(10*1024)
+	units := []string{"bytes", "kB", "MB", "GB", "TB", "PB"}
+	for i, unit := range units {
+		if absU(size) < limit || i == len(units)-1 {
+			if i > 0 {
+				if size < 0 {
+					size--
+				} else {
+					size++
+				}
+				size /= 2
+			}
+			return types.NewString(strconv.FormatInt(size, 10) + " " + unit), nil
+		}
+		if i == 0 {
+			size, limit = size/512, 20*1024-1
+		} else {
+			size /= 1024
+		}
+	}
+	return types.Null, nil
 }

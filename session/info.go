@@ -40,14 +40,8 @@ func (s *Session) catalogInfo(name string) (d types.Datum, ok bool, err error) {
 		answer = func(c *catalog.Catalog) types.Datum { return s.regclass(c, arg) }
 	case "pg_table_is_visible":
 		answer = func(c *catalog.Catalog) types.Datum { return s.visible(c, arg) }
-	case "pg_get_indexdef":
-		answer = func(c *catalog.Catalog) types.Datum {
-			id, _ := strconv.ParseUint(arg, 10, 32)
-			if text, ok := (&system.Source{Catalog: c}).IndexDef(catalog.ID(id)); ok {
-				return types.NewString(text)
-			}
-			return types.Null
-		}
+	case "pg_get_indexdef", "pg_get_constraintdef", "pg_get_viewdef":
+		answer = func(c *catalog.Catalog) types.Datum { return definition(c, what, arg) }
 	default:
 		return types.Null, false, nil
 	}
@@ -57,6 +51,30 @@ func (s *Session) catalogInfo(name string) (d types.Datum, ok bool, err error) {
 	}
 	defer sn.Close()
 	return answer(sn.Catalog), true, nil
+}
+
+// definition is the SQL of an object, NULL if there is none; an index's arguments may name a column behind a comma.
+func definition(c *catalog.Catalog, what, arg string) types.Datum {
+	src := &system.Source{Catalog: c}
+	number, column, _ := strings.Cut(arg, ",")
+	oid, _ := strconv.ParseInt(number, 10, 64)
+	var text string
+	ok := false
+	switch {
+	case what == "pg_get_constraintdef":
+		text, ok = src.ConstraintDef(oid)
+	case what == "pg_get_viewdef":
+		text, ok = src.ViewDef(catalog.ID(oid))
+	case column != "" && column != "0":
+		i, _ := strconv.Atoi(column)
+		text, ok = src.IndexColumn(catalog.ID(oid), i)
+	default:
+		text, ok = src.IndexDef(catalog.ID(oid))
+	}
+	if !ok {
+		return types.Null
+	}
+	return types.NewString(text)
 }
 
 // existingPath is the search path without schemas that there are not.

@@ -2,6 +2,7 @@ package session
 
 import (
 	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/streamsql/streamsql/catalog"
@@ -56,6 +57,28 @@ func TestRegclassAndVisibility(t *testing.T) {
 	visible("20002", "t")
 	if got := s.existingPath(c); !slices.Equal(got, []string{"other", "public"}) {
 		t.Errorf("path %q", got)
+	}
+}
+
+func TestDefinition(t *testing.T) {
+	c := catalog.New().With(
+		&catalog.Table{ID: 20001, Schema: "public", Name: "t", PrimaryKeyName: "t_pkey", PrimaryKey: []int{1, 0},
+			Columns: []catalog.Column{{Name: "a", Type: types.Of(types.Int4)}, {Name: "b", Type: types.Of(types.Int4)}},
+			Checks:  []catalog.Check{{Name: "positive", Expr: "a > 0"}}},
+		&catalog.View{ID: 20002, Schema: "public", Name: "v", Query: "SELECT 1"})
+	const shift = 1 << 30
+	for _, x := range []struct{ what, arg, want string }{
+		{"pg_get_constraintdef", strconv.Itoa(20001 + shift), "PRIMARY KEY (b, a)"},
+		{"pg_get_constraintdef", strconv.Itoa(20001<<8 + shift), "CHECK ((a > 0))"},
+		{"pg_get_indexdef", strconv.Itoa(20001 + shift), "CREATE UNIQUE INDEX t_pkey ON public.t USING btree (b, a)"},
+		{"pg_get_indexdef", strconv.Itoa(20001+shift) + ",2", "a"},
+		{"pg_get_indexdef", strconv.Itoa(20001+shift) + ",3", ""},
+		{"pg_get_viewdef", "20002", "SELECT 1;"},
+		{"pg_get_viewdef", "20001", ""},
+	} {
+		if got := definition(c, x.what, x.arg); got.String() != x.want || got.IsNull() != (x.want == "") {
+			t.Errorf("%s %s: got %q, want %q", x.what, x.arg, got.String(), x.want)
+		}
 	}
 }
 
