@@ -149,7 +149,10 @@ func (v *View) Done() bool {
 }
 
 // Output is what the view has output so far.
-func (v *View) Output() *Rel { return v.root.acc }
+func (v *View) Output() *Rel {
+	v.root.acc.consolidate()
+	return v.root.acc
+}
 
 func (g *Graph) build(p Plan, made map[Plan]*node, own map[string]*operators.Arranged) *node {
 	if n := made[p]; n != nil {
@@ -358,7 +361,7 @@ func (g *Graph) emit(n *node, b *batch.Batch) error {
 		return fmt.Errorf("%s: %w", n.op.Name(), err)
 	}
 	if n.acc != nil {
-		n.acc.Add(b)
+		n.acc.append(b)
 		if n.view.Sink != nil {
 			if err := n.view.Sink(b); err != nil {
 				return err

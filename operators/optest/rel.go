@@ -28,6 +28,12 @@ func NewRel(ts []types.Type) *Rel { return &Rel{Types: ts} }
 
 // Add adds a delta.
 func (r *Rel) Add(b *batch.Batch) {
+	r.append(b)
+	r.consolidate()
+}
+
+// append is Add, but equal rows stay apart until consolidate.
+func (r *Rel) append(b *batch.Batch) {
 	for i, w := range b.W {
 		row := make([]types.Datum, len(b.Cols))
 		for k, v := range b.Cols {
@@ -38,7 +44,6 @@ func (r *Rel) Add(b *batch.Batch) {
 	for _, e := range b.Errs {
 		r.Errs = append(r.Errs, cloneErr(e))
 	}
-	r.consolidate()
 }
 
 func clone(d types.Datum) types.Datum {
