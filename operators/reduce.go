@@ -45,7 +45,8 @@ type Reduce struct {
 	out    *batch.Batch
 	keyOut *batch.Batch // its key columns
 	begun  bool
-	state  groupState
+	state  groupState // to change
+	shown  groupState // to read
 	buf    []byte
 }
 
@@ -112,7 +113,10 @@ func (r *Reduce) Finish(out Out) error {
 		r.images.apply()
 	}
 	for _, a := range r.aggs {
-		if a.x != nil {
+		switch {
+		case a.first: // nobody reads Old, which alone needs the change in order
+			a.x.d.addTo(a.x.m, &a.x.changes)
+		case a.x != nil:
 			a.x.apply()
 		}
 	}

@@ -171,6 +171,18 @@ func (s *groupState) decode(v []byte, slots int) {
 	}
 }
 
+// view is decode for reading only: the states are parts of v.
+func (s *groupState) view(v []byte, slots int) {
+	n, k := binary.Varint(v)
+	s.count, v, s.states = n, v[k:], s.states[:0]
+	for range slots {
+		l, k := binary.Uvarint(v)
+		v = v[k:]
+		s.states = append(s.states, v[:l:l])
+		v = v[l:]
+	}
+}
+
 func (s *groupState) encode() []byte {
 	s.buf = binary.AppendVarint(s.buf[:0], s.count)
 	for _, st := range s.states {

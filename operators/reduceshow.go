@@ -52,8 +52,8 @@ func (r *Reduce) side(g int, old bool, w int64) error {
 	if v == nil {
 		return nil
 	}
-	s := &r.state
-	s.decode(v, r.slots)
+	s := &r.shown
+	s.view(v, r.slots)
 	if s.count <= 0 && !r.spec.Scalar {
 		return nil
 	}
