@@ -179,11 +179,12 @@ func floatBucketRow(_ *Ctx, a []types.Datum) (types.Datum, error) {
 	case v >= hi:
 		return bucketPast(count)
 	}
-	share := (v - lo) / (hi - lo)
-	if math.IsInf(hi-lo, 0) {
-		share = (v/2 - lo/2) / (hi/2 - lo/2)
+	if width := hi - lo; !math.IsInf(width, 0) {
+		if r := float64(count) * (v - lo) / width; !math.IsInf(r, 0) {
+			return types.NewInt(int64(r + 1)), nil
+		}
 	}
-	// The quotient may have been rounded up to 1.
+	share := (v/2 - lo/2) / (hi/2 - lo/2)
 	return types.NewInt(min(int64(float64(count)*share), count-1) + 1), nil
 }
 

@@ -70,7 +70,7 @@ func UnsupportedUnit(unit, typ string) error {
 
 // TruncError is the error for a unit that date_trunc of a type does not take.
 func TruncError(unit, typ string) error {
-	if u, ok := ParseUnit(unit); ok && u <= Millennia {
+	if u, ok := ParseUnit(unit); ok && (u <= Millennia || u >= Timezone) {
 		return UnsupportedUnit(unit, typ)
 	}
 	return UnknownUnit(unit, typ)
