@@ -57,10 +57,12 @@ type source interface {
 // builder makes the operators of a plan down to the arrangements that it reads. It is the one place that knows both physical
 // nodes and operators. Nodes are in topological order.
 type builder struct {
-	from  source
-	ctx   *expr.Ctx
-	maps  operators.Maps
-	rate  func() int // rows that a scan reads at a tick
+	from source
+	ctx  *expr.Ctx
+	maps operators.Maps
+	rate func() int // rows that a scan reads at a tick
+	// wrap, if set, stands in front of each operator: tests break them.
+	wrap  func(operators.Operator) operators.Operator
 	nodes []*node
 	// sides are the kinds of the sides in the order of their making; after a restart they are given, as what stood then is history.
 	sides []sideKind
@@ -119,6 +121,9 @@ func (b *builder) build(p physical.Node) (*node, error) {
 	n, err := b.operator(p)
 	if err != nil {
 		return nil, err
+	}
+	if b.wrap != nil {
+		n.op = b.wrap(n.op)
 	}
 	for port, in := range ins {
 		in.feed(n, port)

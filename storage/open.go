@@ -43,6 +43,15 @@ func Open(dir string, o Options) (*Store, error) {
 	return open(dir, o, &diskSegments{dir: filepath.Join(dir, "log")})
 }
 
+// DiskRoom refuses (53100) n more bytes where they would touch the reserve of the file system: ask before an entry is given to the log, which
+// cannot refuse. Any goroutine.
+func (s *Store) DiskRoom(n int64) error {
+	if s.durable == nil {
+		return nil
+	}
+	return s.durable.log.source.check(n)
+}
+
 func open(dir string, o Options, log segmentSource) (*Store, error) {
 	d := &durable{dir: dir}
 	d.rate.Store(defaultCheckpointRate)

@@ -172,3 +172,6 @@ func difference(before, after map[string]map[string]int) string {
 	})
 	return strings.Join(lines, "")
 }
+
+// Options are those of an engine in tests.
+func Options(dir string) engine.Options { return engine.Options{Dir: dir} }

@@ -1,0 +1,146 @@
+package engine
+
+import (
+	"context"
+	"sync/atomic"
+
+	"github.com/streamsql/streamsql/storage"
+)
+
+const (
+	// checkpointRows is after how many changed rows a checkpoint begins: what a restart replays, about half a second.
+	checkpointRows = 250_000
+	// Where checkpoints do not keep up, they run faster from hurryRows on.
+	hurryRows = 2 * checkpointRows
+	// checkpointLog is the same in bytes of the log.
+	checkpointLog = 64 << 20
+
+	hurriedRate = 1 << 40 // bytes a second: unthrottled
+	usualRate   = 30 << 20
+)
+
+// checkpointer is the state of checkpoints; the ticker's but for running.
+type checkpointer struct {
+	running atomic.Bool
+	at      int // dataflow.total when the last one began
+	logAt   int64
+	hurried bool
+	ended   chan struct{} // closed when the running one ends
+}
+
+// Checkpoint writes a checkpoint and waits until it is durable.
+func (e *Engine) Checkpoint(ctx context.Context) error {
+	if e.log == nil {
+		return nil
+	}
+	done := make(chan error, 1)
+	e.mu.Lock()
+	if err := e.writable(); err != nil {
+		e.mu.Unlock()
+		return err
+	}
+	e.want = append(e.want, done)
+	e.changed.Broadcast()
+	e.mu.Unlock()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// mayCheckpoint begins a checkpoint if one is due; between ticks.
+func (e *Engine) mayCheckpoint() {
+	if e.log == nil {
+		return
+	}
+	c := &e.checkpoint
+	behind := e.flow.total - c.at
+	if c.running.Load() {
+		if behind > hurryRows && !c.hurried {
+			c.hurried = true
+			e.store.SetCheckpointRate(hurriedRate)
+		}
+		return
+	}
+	e.mu.Lock()
+	want := e.want
+	if e.broken != nil || len(want) == 0 && behind < checkpointRows && e.log.Size()-c.logAt < checkpointLog {
+		e.mu.Unlock()
+		return
+	}
+	e.want = nil
+	e.mu.Unlock()
+	run, tick, err := e.captureCheckpoint()
+	if err != nil {
+		answerAll(want, err)
+		return
+	}
+	if c.hurried {
+		c.hurried = false
+		e.store.SetCheckpointRate(usualRate)
+	}
+	c.ended = make(chan struct{})
+	c.running.Store(true)
+	e.done.Add(1)
+	go func() {
+		defer e.done.Done()
+		answerAll(want, e.writeCheckpoint(run, tick))
+		c.running.Store(false)
+		close(c.ended)
+		e.mu.Lock() // others may have asked meanwhile
+		e.changed.Broadcast()
+		e.mu.Unlock()
+	}()
+}
+
+func answerAll(waiting []chan error, err error) {
+	for _, c := range waiting {
+		c <- err
+	}
+}
+
+// captureCheckpoint takes the state as of the last tick.
+func (e *Engine) captureCheckpoint() (run func(context.Context) error, tick storage.Tick, err error) {
+	text, err := e.encodeMeta()
+	if err != nil {
+		return nil, 0, err
+	}
+	e.checkpoint.at, e.checkpoint.logAt = e.flow.total, e.log.Size()
+	return e.store.Checkpoint(text), e.store.LastTick(), nil
+}
+
+// writeCheckpoint makes a captured checkpoint durable, once its tick is, and drops the log up to it.
+func (e *Engine) writeCheckpoint(run func(context.Context) error, tick storage.Tick) error {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	e.mu.Lock()
+	for e.published < tick && e.broken == nil && !e.crashed {
+		e.changed.Wait()
+	}
+	if e.broken != nil || e.crashed {
+		cancel() // run gives its pages back
+	}
+	e.mu.Unlock()
+	if err := run(ctx); err != nil {
+		return err
+	}
+	return e.log.Truncate(tick)
+}
+
+// lastCheckpoint is the one of Close: nothing else runs any more. With it, a start has nothing to replay.
+func (e *Engine) lastCheckpoint() error {
+	if e.log == nil || e.broken != nil || e.store.LastTick() == 0 {
+		return nil
+	}
+	run, tick, err := e.captureCheckpoint()
+	if err != nil {
+		return err
+	}
+	e.store.SetCheckpointRate(hurriedRate)
+	if err := run(context.Background()); err != nil {
+		return err
+	}
+	return e.log.Truncate(tick)
+}

@@ -1,0 +1,591 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"time"
+
+	"github.com/streamsql/streamsql/catalog"
+	"github.com/streamsql/streamsql/planner/physical"
+	"github.com/streamsql/streamsql/sqlerr"
+	"github.com/streamsql/streamsql/storage"
+)
+
+// DDL is a catalog change of a transaction, in order.
+type DDL struct {
+	// Exactly one is set.
+	CreateTable    *catalog.Table
+	CreateIndexes  []*catalog.Index // with the table, or on a standing relation (then it is filled)
+	CreateView     *catalog.View
+	Plan           *physical.View // of a materialized CreateView
+	CreateSequence *catalog.Sequence
+	CreateSchema   string
+	Drop           []catalog.ID // with dependants already resolved
+	ReplaceView    *catalog.View
+	Rename         *Rename
+}
+
+// Rename gives an object another name.
+type Rename struct {
+	ID      catalog.ID
+	NewName string
+}
+
+// Commit is what a transaction asks for.
+type Commit struct {
+	Snapshot *Snapshot // that the writes were read from
+	Writes   *Writes
+	DDL      []DDL
+	// Reads are the ranges that a SERIALIZABLE transaction read; nil for others.
+	Reads []ReadRange
+	// Async: synchronous_commit = off.
+	Async bool
+	// Progress, if set, hears how far the hydration of new views is, 0..1.
+	Progress func(view string, share float64)
+}
+
+// ReadRange is a range of a tree that was read: [Lo, Hi), Hi nil: to the end.
+type ReadRange struct {
+	Tree   storage.ID
+	Lo, Hi []byte
+}
+
+// largeCommit is from how many rows on a transaction is validated before the sequencer is held, and not entered row by row into the ledger.
+const largeCommit = 4096
+
+// Commit validates and applies a transaction and returns when it is durable and visible: a Snapshot taken afterwards has it. Errors: 40001 when a row
+// written (or read, if SERIALIZABLE) was changed since the snapshot, 23505 (primary key and unique indexes, with PostgreSQL's message and detail),
+// 53200, 53100; 08007 if the outcome is unknown. For DDL that hydrates it returns when the view serves; cancelling ctx before leaves nothing behind.
+func (e *Engine) Commit(ctx context.Context, c Commit) error {
+	p := newPending(c)
+	if len(p.entry) == 0 && c.Reads == nil {
+		return nil
+	}
+	if err := e.admit(p); err != nil {
+		return err
+	}
+	if alone := len(c.DDL) > 0 || p.truncates(); alone {
+		return e.commitAlone(ctx, p, c)
+	}
+	held := ctx.Value(exclusive{}) == e
+	if !held {
+		e.gate.RLock()
+	}
+	err := e.accept(p, c)
+	if !held {
+		e.gate.RUnlock()
+	}
+	if err != nil {
+		return err
+	}
+	return <-p.done
+}
+
+func newPending(c Commit) *pending {
+	p := &pending{writes: c.Writes, async: c.Async, done: make(chan error, 1)}
+	for _, x := range c.DDL {
+		def := definitionOf(x)
+		p.ddl, p.plans = append(p.ddl, def), append(p.plans, x.Plan)
+		p.entry = appendDefinition(p.entry, &def)
+	}
+	if c.Writes != nil {
+		p.entry = appendWrites(p.entry, c.Writes)
+	}
+	return p
+}
+
+func (p *pending) truncates() bool {
+	if p.writes == nil {
+		return false
+	}
+	for _, t := range p.writes.tables() {
+		if p.writes.truncated(t.ID) {
+			return true
+		}
+	}
+	return false
+}
+
+// admit refuses a transaction for which there is no room: what is logged must be able to run.
+func (e *Engine) admit(p *pending) error {
+	n := int64(len(p.entry))
+	if p.writes != nil && n > 0 {
+		if err := e.store.Reserve(4*n + 1<<16); err != nil {
+			return err
+		}
+	}
+	return e.store.DiskRoom(2 * n)
+}
+
+// commitAlone commits what changes definitions: with nothing else in flight, so that it is planned and checked against what is there.
+func (e *Engine) commitAlone(ctx context.Context, p *pending, c Commit) error {
+	err := e.Exclusive(ctx, func(context.Context) error {
+		if err := e.drain(); err != nil {
+			return err
+		}
+		if err := e.checkDefinitions(c.DDL); err != nil {
+			return err
+		}
+		if err := e.accept(p, c); err != nil {
+			return err
+		}
+		return <-p.done
+	})
+	if err != nil {
+		return err
+	}
+	return e.awaitViews(ctx, c)
+}
+
+// accept validates a transaction and queues it.
+func (e *Engine) accept(p *pending, c Commit) error {
+	large := p.rows() > largeCommit
+	v := validation{p: p, c: &c}
+	if large {
+		e.ledgerKeep(1)
+		defer e.ledgerKeep(-1)
+		sn := e.Snapshot()
+		defer sn.Close()
+		if err := v.rows(sn, nil); err != nil {
+			return err
+		}
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for e.queued > queueBytes && e.writable() == nil {
+		e.changed.Wait()
+	}
+	if err := e.writable(); err != nil {
+		return err
+	}
+	if err := e.ledger.checkReads(&c); err != nil {
+		return err
+	}
+	if p.writes != nil {
+		if large {
+			if err := v.against(e.accepted, &e.ledger); err != nil {
+				return err
+			}
+		} else {
+			sn := e.Snapshot()
+			err := v.rows(sn, &e.ledger)
+			sn.Close()
+			if err != nil {
+				return err
+			}
+		}
+		e.ledger.enter(p, &v)
+	}
+	if len(p.entry) == 0 { // it has read only, and may have
+		p.done <- nil
+		return nil
+	}
+	e.queue = append(e.queue, p)
+	e.queued += int64(len(p.entry))
+	e.inflight++
+	e.changed.Broadcast()
+	return nil
+}
+
+func (e *Engine) ledgerKeep(n int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.ledger.keep(n)
+}
+
+// awaitViews waits until the views that a transaction has created serve.
+func (e *Engine) awaitViews(ctx context.Context, c Commit) error {
+	began := time.Now()
+	var ids []catalog.ID
+	for _, x := range c.DDL {
+		if v := x.CreateView; v != nil && v.Materialized && v.Options["hydrate"] != "background" {
+			ids = append(ids, v.ID)
+		}
+	}
+	stop := context.AfterFunc(ctx, func() {
+		e.mu.Lock()
+		e.changed.Broadcast()
+		e.mu.Unlock()
+	})
+	defer stop()
+	for _, id := range ids {
+		if err := e.awaitView(ctx, id, c.Progress); err != nil {
+			// Nobody was told that the views are there: take them away again.
+			_ = e.Commit(context.WithoutCancel(ctx), Commit{DDL: []DDL{{Drop: ids}}})
+			return err
+		}
+	}
+	const longReplay = 300 * time.Millisecond // what a restart may take to do again
+	if len(ids) > 0 && e.log != nil && time.Since(began) > longReplay {
+		return e.Checkpoint(ctx)
+	}
+	return nil
+}
+
+func (e *Engine) awaitView(ctx context.Context, id catalog.ID, progress func(string, float64)) error {
+	told := time.Now()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for {
+		v, ok := e.version.Load().catalog.Object(id).(*catalog.View)
+		switch {
+		case !ok: // dropped meanwhile
+			return nil
+		case v.State == catalog.Serving:
+			return nil
+		case v.State == catalog.Failed:
+			return sqlerr.New(sqlerr.InternalError, "materialized view %q could not be built", v.Name).WithDetail("%s", v.Cause)
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		}
+		if err := e.writable(); err != nil {
+			return err
+		}
+		if share, ok := e.progress[id]; ok && progress != nil && time.Since(told) > time.Second {
+			told = time.Now()
+			e.mu.Unlock()
+			progress(v.Name, share)
+			e.mu.Lock()
+			continue
+		}
+		e.changed.Wait()
+	}
+}
+
+// ledger is what accepted transactions have changed and the frontier does not show yet: what the next one is validated against, too. Engine.mu
+// guards it.
+type ledger struct {
+	number uint64               // of the last transaction accepted
+	rows   map[string]ledgerRow // table ++ primary key -> image
+	unique map[string]ledgerRow // index ++ key -> primary key
+	large  []*pending           // whose rows are not entered one by one
+	open   map[catalog.ID]int   // by table: transactions accepted and not published
+	last   map[catalog.ID]storage.Tick
+
+	keepers int        // large transactions being validated: nothing is forgotten meanwhile
+	kept    []*pending // published since, still entered
+}
+
+// ledgerRow is what a row, or the holder of a unique key, is after transaction number; nil: not there.
+type ledgerRow struct {
+	number uint64
+	bytes  []byte
+}
+
+func (l *ledger) keep(n int) {
+	if l.keepers += n; l.keepers == 0 {
+		for _, p := range l.kept {
+			l.forget(p)
+		}
+		l.kept = nil
+	}
+}
+
+func rowKey(dst []byte, id catalog.ID, key []byte) []byte {
+	return append(binary.BigEndian.AppendUint32(dst[:0], uint32(id)), key...)
+}
+
+// row is the newest accepted state of a row, if the frontier may not have it.
+func (l *ledger) row(buf []byte, id catalog.ID, key []byte) (image []byte, known bool) {
+	r, known := l.rows[string(rowKey(buf, id, key))]
+	for i := len(l.large) - 1; i >= 0; i-- {
+		if p := l.large[i]; !known || p.number > r.number {
+			if c, ok := p.writes.find(id, key); ok {
+				return c.new, true
+			}
+		}
+	}
+	return r.bytes, known
+}
+
+// enter records what an accepted transaction changes.
+func (l *ledger) enter(p *pending, v *validation) {
+	if l.rows == nil {
+		l.rows, l.unique = make(map[string]ledgerRow), make(map[string]ledgerRow)
+		l.open, l.last = make(map[catalog.ID]int), make(map[catalog.ID]storage.Tick)
+	}
+	l.number++
+	p.number = l.number
+	for key, holder := range v.unique {
+		l.unique[key] = ledgerRow{p.number, holder}
+	}
+	p.unique = v.unique
+	for _, t := range p.writes.tables() {
+		l.open[t.ID]++
+	}
+	if p.rows() > largeCommit {
+		l.large = append(l.large, p)
+		return
+	}
+	var buf []byte
+	for _, t := range p.writes.tables() {
+		_ = p.writes.each(t.ID, func(c change) error {
+			buf = rowKey(buf, t.ID, c.key)
+			l.rows[string(buf)] = ledgerRow{p.number, c.new}
+			return nil
+		})
+	}
+}
+
+// settle takes out what the frontier shows from tick t on.
+func (l *ledger) settle(p *pending, t storage.Tick) {
+	if p.writes == nil {
+		return
+	}
+	for _, table := range p.writes.tables() {
+		if l.open[table.ID]--; l.open[table.ID] == 0 {
+			delete(l.open, table.ID)
+		}
+		l.last[table.ID] = t
+	}
+	if l.keepers > 0 {
+		l.kept = append(l.kept, p)
+		return
+	}
+	l.forget(p)
+}
+
+func (l *ledger) forget(p *pending) {
+	for key := range p.unique {
+		if l.unique[key].number == p.number {
+			delete(l.unique, key)
+		}
+	}
+	for i, o := range l.large {
+		if o == p {
+			l.large = append(l.large[:i:i], l.large[i+1:]...)
+			return
+		}
+	}
+	var buf []byte
+	for _, t := range p.writes.tables() {
+		_ = p.writes.each(t.ID, func(c change) error {
+			buf = rowKey(buf, t.ID, c.key)
+			if l.rows[string(buf)].number == p.number {
+				delete(l.rows, string(buf))
+			}
+			return nil
+		})
+	}
+}
+
+// checkReads fails (40001) if what a SERIALIZABLE transaction has read was changed since its snapshot.
+func (l *ledger) checkReads(c *Commit) error {
+	if c.Snapshot == nil {
+		return nil
+	}
+	for _, r := range c.Reads {
+		for _, o := range c.Snapshot.Catalog.Objects() {
+			t, ok := o.(*catalog.Table)
+			if ok && t.Tree == r.Tree && (l.open[t.ID] > 0 || l.last[t.ID] > c.Snapshot.Tick) {
+				return sqlerr.New(sqlerr.SerializationFailure, "could not serialize access due to read/write dependencies among transactions").
+					WithDetail("Table %q was changed by another transaction.", t.Name).WithHint("The transaction might succeed if retried.")
+			}
+		}
+	}
+	return nil
+}
+
+// validation checks one transaction.
+type validation struct {
+	p *pending
+	c *Commit
+	// unique is who holds, after the transaction, the unique keys that it changes: index ++ key -> primary key, nil: nobody.
+	unique map[string][]byte
+	buf    []byte
+}
+
+func lostRace() error {
+	return sqlerr.New(sqlerr.SerializationFailure, "could not serialize access due to concurrent update")
+}
+
+// rows checks that what the transaction changes is still as it saw it, and that no key is there twice: against a frontier, and what was
+// accepted after it (nil: nothing).
+func (v *validation) rows(sn *Snapshot, l *ledger) error {
+	if v.p.writes == nil {
+		return nil
+	}
+	for _, t := range v.p.writes.tables() {
+		cat := sn.Catalog
+		now, ok := cat.Object(t.ID).(*catalog.Table)
+		created := false
+		if !ok {
+			if now, created = v.created(t.ID); !created {
+				return sqlerr.New(sqlerr.SerializationFailure, "could not serialize access: table %q was dropped", t.Name)
+			}
+		}
+		if !created {
+			if err := v.table(sn, l, now); err != nil {
+				return err
+			}
+		}
+		for _, x := range v.indexes(cat, t.ID) {
+			if err := v.uniqueIndex(sn, l, now, x); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// created finds a table that the transaction itself creates.
+func (v *validation) created(id catalog.ID) (*catalog.Table, bool) {
+	for _, x := range v.c.DDL {
+		if x.CreateTable != nil && x.CreateTable.ID == id {
+			return x.CreateTable, true
+		}
+	}
+	return nil, false
+}
+
+// indexes are the unique indexes of a table, those that the transaction creates too.
+func (v *validation) indexes(cat *catalog.Catalog, id catalog.ID) (out []*catalog.Index) {
+	for _, x := range cat.Indexes(id) {
+		if x.Unique {
+			out = append(out, x)
+		}
+	}
+	for _, d := range v.c.DDL {
+		for _, x := range d.CreateIndexes {
+			if x.On == id && x.Unique {
+				out = append(out, x)
+			}
+		}
+	}
+	return out
+}
+
+func (v *validation) table(sn *Snapshot, l *ledger, t *catalog.Table) error {
+	w := v.p.writes
+	if w.truncated(t.ID) {
+		return nil
+	}
+	generated := t.Columns[len(t.Columns)-1].Hidden
+	return w.each(t.ID, func(c change) error {
+		if generated && c.old == nil {
+			return nil // its row id is new
+		}
+		var now []byte
+		known := false
+		if l != nil {
+			now, known = l.row(v.buf, t.ID, c.key)
+		}
+		if !known {
+			now, _, _ = sn.Store.Get(t.Tree, c.key)
+		}
+		return v.compare(sn.Catalog, t, c, now)
+	})
+}
+
+func (v *validation) compare(cat *catalog.Catalog, t *catalog.Table, c change, now []byte) error {
+	switch {
+	case c.old == nil && now != nil:
+		return v.duplicate(cat, t, 0, c.new)
+	case c.old != nil && !bytes.Equal(c.old, now):
+		return lostRace()
+	}
+	return nil
+}
+
+func (v *validation) duplicate(cat *catalog.Catalog, t *catalog.Table, index catalog.ID, image []byte) error {
+	row, err := decodeRow(columnTypes(t.Columns), image)
+	if err != nil {
+		return err
+	}
+	for _, d := range v.c.DDL { // its own indexes have names too
+		for _, x := range d.CreateIndexes {
+			cat = cat.With(x)
+		}
+	}
+	return DuplicateKey(cat, t, index, row)
+}
+
+// uniqueIndex checks the keys of an index: first all are given up that the transaction's old rows had, then its new rows take theirs.
+func (v *validation) uniqueIndex(sn *Snapshot, l *ledger, t *catalog.Table, x *catalog.Index) error {
+	w := v.p.writes
+	if v.unique == nil {
+		v.unique = make(map[string][]byte)
+	}
+	k := newIndexKey(x, columnTypes(t.Columns))
+	_ = w.each(t.ID, func(c change) error {
+		if c.old != nil {
+			if key, null := k.ofImage(c.old); !null {
+				v.unique[string(rowKey(v.buf, x.ID, key))] = nil
+			}
+		}
+		return nil
+	})
+	var it storage.Iterator
+	if x.Tree != 0 && !w.truncated(t.ID) {
+		it = sn.Store.Iter(x.Tree)
+		defer it.Close()
+	}
+	return w.each(t.ID, func(c change) error {
+		if c.new == nil {
+			return nil
+		}
+		key, null := k.ofImage(c.new)
+		if null {
+			return nil
+		}
+		at := string(rowKey(v.buf, x.ID, key))
+		holder, known := v.unique[at]
+		if !known && l != nil {
+			var r ledgerRow
+			r, known = l.unique[at]
+			holder = r.bytes
+		}
+		if !known && it != nil && it.SeekGE(key) && bytes.HasPrefix(it.Key(), key) {
+			holder = someRow
+		}
+		if holder != nil {
+			return v.duplicate(sn.Catalog, t, x.ID, c.new)
+		}
+		v.unique[at] = c.key
+		return nil
+	})
+}
+
+// someRow stands for a row of the frontier that holds a key: which one does not matter.
+var someRow = []byte{}
+
+// against checks a large transaction, which a frontier was found to allow, against what was accepted after that.
+func (v *validation) against(cat *catalog.Catalog, l *ledger) error {
+	w := v.p.writes
+	for at, r := range l.rows {
+		id := catalog.ID(binary.BigEndian.Uint32([]byte(at)))
+		c, ok := w.find(id, []byte(at[4:]))
+		if !ok || w.truncated(id) {
+			continue
+		}
+		if t, ok := cat.Object(id).(*catalog.Table); ok {
+			if err := v.compare(cat, t, c, r.bytes); err != nil {
+				return err
+			}
+		}
+	}
+	for _, p := range l.large {
+		for _, t := range w.tables() {
+			if t.Columns[len(t.Columns)-1].Hidden || w.truncated(t.ID) {
+				continue
+			}
+			err := p.writes.each(t.ID, func(o change) error {
+				c, ok := w.find(t.ID, o.key)
+				if !ok {
+					return nil
+				}
+				return v.compare(cat, t, c, o.new)
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	for at, r := range l.unique {
+		if mine := v.unique[at]; mine != nil && r.bytes != nil {
+			return lostRace() // the next attempt names the duplicate
+		}
+	}
+	return nil
+}
