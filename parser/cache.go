@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// Cache remembers the statements of the texts parsed last. Its results are shared: callers must not change them. Safe
-// for concurrent use.
+// Cache remembers what was parsed last: a text's statements, and for queries and DML the statements of every text that
+// differs in literals only (template.go). Its results are shared: callers must not change them. Safe for concurrent use.
 type Cache struct {
 	mu      sync.Mutex
 	size    int
@@ -14,54 +14,77 @@ type Cache struct {
 	recent  *list.List // of *cacheEntry, the latest used first
 }
 
+// cacheEntry is what is known of a key: t and a text, or s and a shape.
 type cacheEntry struct {
-	text  string
+	key   string
 	stmts []Statement
+	shape *shape
 }
 
 // maxCachedText is the longest text worth remembering.
 const maxCachedText = 8 << 10
 
-// NewCache makes a cache of size texts.
+// NewCache makes a cache of size texts and shapes.
 func NewCache(size int) *Cache {
 	return &Cache{size: size, entries: make(map[string]*list.Element, size), recent: list.New()}
 }
 
-// Parse is Parse, from memory where the very text was parsed before. Errors are not remembered.
+// Parse is Parse, from memory where the text was parsed before, at the cost of a lookup, or one that differs in literals
+// only, at that of a lex, a lookup and a copy of the tree. Errors are not remembered.
 func (c *Cache) Parse(sql string) ([]Statement, error) {
-	if stmts, ok := c.lookup(sql); ok {
-		return stmts, nil
+	if len(sql) > maxCachedText || c.size <= 0 {
+		return Parse(sql)
+	}
+	textKey := "t" + sql
+	if e := c.lookup(textKey); e != nil {
+		return e.stmts, nil
+	}
+	toks, lexErr := lex(sql)
+	if lexErr != nil {
+		return Parse(sql) // finds the first error
+	}
+	shapeKey := shapeOf(toks)
+	known := c.lookup(shapeKey)
+	if known != nil {
+		if stmts := known.shape.instance(sql, toks); stmts != nil {
+			return stmts, nil
+		}
 	}
 	stmts, err := Parse(sql)
-	if err == nil && len(sql) <= maxCachedText && c.size > 0 {
-		c.store(sql, stmts)
+	if err != nil {
+		return nil, err
 	}
-	return stmts, err
+	c.store(&cacheEntry{key: textKey, stmts: stmts})
+	if t := newTemplate(toks, stmts); t != nil {
+		if known == nil {
+			known = &cacheEntry{key: shapeKey, shape: newShape(t)}
+			c.store(known)
+		}
+		known.shape.add(toks, t)
+	}
+	return stmts, nil
 }
 
-func (c *Cache) lookup(sql string) ([]Statement, bool) {
-	if len(sql) > maxCachedText {
-		return nil, false
-	}
+func (c *Cache) lookup(key string) *cacheEntry {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	e, ok := c.entries[sql]
+	e, ok := c.entries[key]
 	if !ok {
-		return nil, false
+		return nil
 	}
 	c.recent.MoveToFront(e)
-	return e.Value.(*cacheEntry).stmts, true
+	return e.Value.(*cacheEntry)
 }
 
-func (c *Cache) store(sql string, stmts []Statement) {
+func (c *Cache) store(e *cacheEntry) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if _, ok := c.entries[sql]; ok {
-		return
+	if _, ok := c.entries[e.key]; ok {
+		return // somebody was faster
 	}
 	if c.recent.Len() >= c.size {
 		oldest := c.recent.Back()
-		delete(c.entries, c.recent.Remove(oldest).(*cacheEntry).text)
+		delete(c.entries, c.recent.Remove(oldest).(*cacheEntry).key)
 	}
-	c.entries[sql] = c.recent.PushFront(&cacheEntry{sql, stmts})
+	c.entries[e.key] = c.recent.PushFront(e)
 }

@@ -12,6 +12,7 @@ type frag struct {
 	pos   int32
 	kids  []*frag
 	paren bool // a query in parentheses
+	with  bool // a query with a WITH clause
 }
 
 func leaf(pos int32, s string) *frag { return &frag{s: s, pos: pos} }

@@ -277,7 +277,7 @@ func (p *cursor) isSelectParen(i int) bool {
 		opens := t.isAnyWord("select", "with", "table") || t.isWord("values") && p.toks[j+1].is("(")
 		if j--; j >= i {
 			p.isSelect[j] = 2
-			if opens && p.match[j] != 0 {
+			if opens {
 				p.isSelect[j] = 1
 			}
 		}

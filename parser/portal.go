@@ -42,7 +42,7 @@ func (p *cursor) fetch() ast.Stmt {
 	x := &ast.Fetch{Pos: p.pos(), Move: p.next().text == "move", Direction: "next", Count: 1}
 	t := p.cur()
 	switch {
-	case p.peek(1).endsStatement(): // whatever the word, it is the cursor's name
+	case t.isName() && p.peek(1).endsStatement(): // whatever the word, it is the cursor's name
 	case t.isAnyWord("next", "prior", "first", "last"):
 		x.Direction = p.next().text
 	case t.isAnyWord("absolute", "relative"):

@@ -1,6 +1,8 @@
 package parser
 
 import (
+	"sort"
+
 	"github.com/streamsql/streamsql/parser/ast"
 )
 
@@ -95,24 +97,24 @@ func (p *cursor) explain() ast.Stmt {
 			if s.AsQuery != nil {
 				return x
 			}
+			if len(s.Cols) > 0 && s.Cols[0].Type != nil { // CREATE TABLE AS has names only
+				p.syntaxAt(p.tokenAt(s.Cols[0].Type.Pos))
+			}
+			p.syntax()
 		case *ast.Declare, *ast.Execute:
 			return x
 		}
-		p.syntaxAt(p.after(t))
+		p.syntaxAt(p.tokenAt(ast.Pos(t.end)))
 	default:
 		x.Stmt = p.preparable()
 	}
 	return x
 }
 
-// after is the token behind t.
-func (p *cursor) after(t *token) *token {
-	for i := range p.toks {
-		if &p.toks[i] == t {
-			return &p.toks[min(i+1, len(p.toks)-1)]
-		}
-	}
-	return t
+// tokenAt is the first token that begins at pos or later.
+func (p *cursor) tokenAt(pos ast.Pos) *token {
+	i := sort.Search(len(p.toks)-1, func(i int) bool { return ast.Pos(p.toks[i].pos) >= pos })
+	return &p.toks[i]
 }
 
 // utilityOptions reads (name [value], ..) as EXPLAIN and COPY have it.

@@ -12,11 +12,17 @@ import (
 func (p *cursor) query(tail []*frag) *frag {
 	p.enter()
 	defer p.leave()
-	var with *frag
-	if p.cur().isWord("with") {
-		with = p.with()
+	t := p.cur()
+	if !t.isWord("with") {
+		return p.queryBehindWith(nil, tail)
 	}
-	return p.queryBehindWith(with, tail)
+	with := p.with()
+	f := p.queryBehindWith(with, tail)
+	if f.with { // of the query in parentheses that is all of the body
+		p.fail(sqlerr.New(sqlerr.SyntaxError, "multiple WITH clauses not allowed").At(int(t.pos)))
+	}
+	f.with = true
+	return f
 }
 
 func (p *cursor) queryBehindWith(with *frag, tail []*frag) *frag {
@@ -29,12 +35,16 @@ func (p *cursor) queryBehindWith(with *frag, tail []*frag) *frag {
 	}
 	order = append(append(order, tail...), p.limitClauses()...)
 	if len(order) > 0 {
+		with := body != nil && body.with
 		body = cat(body, raw(" ORDER BY "), join(order, ", "))
+		body.with = with
 	}
-	if with != nil {
-		return cat(with, body)
+	if with == nil {
+		return body
 	}
-	return body
+	f := cat(with, body)
+	f.with = body != nil && body.with
+	return f
 }
 
 // limitClauses translates LIMIT, OFFSET, FETCH and the locking clauses, in any order.
@@ -204,7 +214,7 @@ func (p *cursor) setPrimary() (*frag, []*frag) {
 		if q == nil || q.paren {
 			return q, nil
 		}
-		return &frag{pos: -1, kids: []*frag{raw("("), q, raw(")")}, paren: true}, nil
+		return &frag{pos: -1, kids: []*frag{raw("("), q, raw(")")}, paren: true, with: q.with}, nil
 	case t.isWord("select"):
 		return p.selectCore()
 	case t.isWord("values"):

@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"github.com/streamsql/streamsql/parser/ast"
-	"github.com/streamsql/streamsql/sqlerr"
 )
 
 func (p *cursor) createTable(x *ast.CreateTable) ast.Stmt {
@@ -58,7 +57,8 @@ func (p *cursor) tableElements(x *ast.CreateTable) {
 	p.expect(")")
 	for _, c := range x.Cols {
 		if c.Type == nil && !p.cur().isAnyWord("as", "with", "on", "using") {
-			p.fail(sqlerr.New(sqlerr.SyntaxError, "syntax error: column %q has no type", c.Name).At(int(c.Pos)))
+			p.syntax()
+			break
 		}
 	}
 }
