@@ -29,6 +29,8 @@ type adhoc struct {
 	root   *node
 	temp   *storage.Store
 	shared map[string]*operators.Arranged // the plan's arrangements, by fingerprint
+	drives map[*physical.Arrange]*physical.Arrange
+	ran    int // nodes that have run to their end
 
 	ctx   context.Context // of the Next that is running
 	rate  int             // rows of the slice that is running
@@ -65,9 +67,11 @@ func newAdhoc(e *Engine, rd reading, q *physical.Query, w window, ectx *expr.Ctx
 			a.Close()
 		}
 	}()
+	a.findDrivers(q.Root)
 	if a.root, err = a.b.build(q.Root); err != nil {
 		return nil, err
 	}
+	a.joinDrivers()
 	for _, n := range a.b.nodes {
 		a.watch(n)
 	}
@@ -119,19 +123,31 @@ func (a *adhoc) arrange(p *physical.Arrange) (input, error) {
 			return in, err
 		}
 	}
+	other := a.drives[p]
+	if other != nil { // what it probes comes first
+		if _, err := a.arrange(other); err != nil {
+			return input{}, err
+		}
+	}
+	after := len(a.b.nodes)
 	from, err := a.b.build(p.In)
 	if err != nil {
 		return input{}, err
 	}
 	x := operators.NewArrangement(p.In.Types(), operators.Ascending(p.Key), false, a.b.maps)
-	n := newNode(&filling{Arrangement: x, a: a})
+	n := newNode(nil)
+	if other != nil {
+		n.op = &driving{Arrangement: x, a: a, after: after}
+	} else {
+		n.op = &filling{Arrangement: x, a: a}
+	}
 	from.feed(n, 0)
 	a.b.nodes = append(a.b.nodes, n)
 	if a.shared == nil {
 		a.shared = make(map[string]*operators.Arranged)
 	}
 	a.shared[text] = &x.Arranged
-	return input{arranged: &x.Arranged}, nil
+	return input{arranged: &x.Arranged, fresh: other != nil}, nil
 }
 
 // serving finds a tree of a relation that can be probed by cols: its own, or an index.
@@ -172,6 +188,90 @@ func (f *filling) Step(port int, in *batch.Batch, out operators.Out) error {
 	}
 	f.EndTick()
 	return f.a.check()
+}
+
+// findDrivers finds the left inputs of joins that need not be complete before they are joined: nobody else reads them, and the join outputs
+// nothing that a later row could retract.
+func (a *adhoc) findDrivers(root physical.Node) {
+	a.drives = map[*physical.Arrange]*physical.Arrange{}
+	joins := map[*physical.Arrange]*physical.Arrange{}
+	readers := map[string]int{}
+	seen := map[string]bool{}
+	var walk func(n physical.Node)
+	walk = func(n physical.Node) {
+		if text := n.Fingerprint(); seen[text] {
+			return
+		} else {
+			seen[text] = true
+		}
+		if j, ok := n.(*physical.Join); ok {
+			readers[j.L.Fingerprint()]++
+			readers[j.R.Fingerprint()]++
+			if j.Kind != physical.Full {
+				joins[j.L] = j.R
+			}
+		}
+		for _, in := range n.Inputs() {
+			walk(in)
+		}
+	}
+	walk(root)
+	for l, r := range joins {
+		if readers[l.Fingerprint()] == 1 {
+			a.drives[l] = r
+		}
+	}
+}
+
+// joinDrivers tells driving arrangements which join reads them.
+func (a *adhoc) joinDrivers() {
+	for _, n := range a.b.nodes {
+		for _, s := range n.sides {
+			for _, d := range a.b.nodes {
+				if x, ok := d.op.(*driving); ok && s.A == &x.Arranged {
+					x.join = n
+				}
+			}
+		}
+	}
+}
+
+// driving is an arrangement that its join reads slice by slice, as it comes, each slice a tick of the two: a join over a join emits rows
+// before the lower one has come to its end.
+type driving struct {
+	*operators.Arrangement
+	a     *adhoc
+	after int // nodes that must have run: the other side of the join is complete
+	join  *node
+	rows  int
+	held  int64
+}
+
+func (d *driving) Step(port int, in *batch.Batch, out operators.Out) error {
+	if err := d.Arrangement.Step(port, in, out); err != nil {
+		return err
+	}
+	n := int64(in.Size())
+	d.held += n
+	d.a.held += n
+	// Few rows at first, so that a LIMIT finds them soon.
+	if d.rows += in.Len(); d.rows < d.a.slice || d.a.ran < d.after {
+		return nil
+	}
+	return d.Finish(out)
+}
+
+func (d *driving) Finish(out operators.Out) error {
+	if err := d.Arrangement.Finish(out); err != nil {
+		return err
+	}
+	d.a.held -= d.held
+	d.rows, d.held = 0, 0
+	if err := d.join.op.Finish(d.join.emit); err != nil {
+		return err
+	}
+	d.EndTick()
+	return d.a.check()
 }
 
 // hoarder is an operator that keeps its input aside until Finish: it counts it.
@@ -225,7 +325,8 @@ func (a *adhoc) check() error {
 // run runs the graph to its end, or until an error, which may be errEnough.
 func (a *adhoc) run() (err error) {
 	defer recoverRead(&err)
-	for _, n := range a.b.nodes {
+	for i, n := range a.b.nodes {
+		a.ran = i
 		for {
 			if err := a.check(); err != nil {
 				return err
@@ -256,6 +357,9 @@ func bothScan(n *node) bool {
 
 // sink takes what reaches the root.
 func (a *adhoc) sink(b *batch.Batch) error {
+	if err := a.check(); err != nil {
+		return err
+	}
 	for i := range b.Errs {
 		if b.Errs[i].W > 0 {
 			return b.Errs[i].Err

@@ -525,7 +525,7 @@ func (r *lookup) decode(n int64) error {
 			r.ended = true
 			break
 		}
-		if skip && r.w.skip >= w { // OFFSET costs no decoding
+		if skip && r.w.skip >= w && len(r.dec.W) == 0 { // OFFSET costs no decoding
 			r.w.skip -= w
 			continue
 		}
