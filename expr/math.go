@@ -50,10 +50,10 @@ func mathDefs() []def {
 	one(floatRow1(math.Floor), "floor")
 	one(floatRow1(floatSign), "sign")
 	try(floatSqrt, "sqrt", "|/")
-	one(floatRow1(math.Cbrt), "cbrt", "||/")
+	one(floatRow1(libmCbrt), "cbrt", "||/")
 	try(floatExp, "exp")
-	try(logarithm(math.Log), "ln")
-	try(logarithm(math.Log10), "log", "log10")
+	try(logarithm(exactLog), "ln")
+	try(logarithm(libmLog10), "log", "log10")
 	two(floatPower, "power", "pow", "^")
 	out = append(out, trigonometryDefs()...)
 	return append(out, []def{
@@ -100,7 +100,7 @@ func floatExp(f float64) (float64, error) {
 	case math.IsInf(f, -1):
 		return 0, nil
 	}
-	return checkFloat(math.Exp(f), false)
+	return checkFloat(exactExp(f), false)
 }
 
 func logarithm(log func(float64) float64) func(float64) (float64, error) {
@@ -130,7 +130,7 @@ func floatPower(x, y float64) (float64, error) {
 		}
 		return math.Pow(x, y), nil
 	}
-	return checkFloat(math.Pow(x, y), x == 0)
+	return checkFloat(exactPow(x, y), x == 0)
 }
 
 func randomRow(c *Ctx, _ []types.Datum) (types.Datum, error) {

@@ -15,10 +15,10 @@ func trigonometryDefs() []def {
 			return scaled(f, f*radiansPerDegree)
 		})},
 		{sig: "atan2(float8,float8) float8", row: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-			return types.NewFloat(math.Atan2(a[0].Float(), a[1].Float())), nil
+			return types.NewFloat(exactAtan2(a[0].Float(), a[1].Float())), nil
 		}},
 		{sig: "atan2d(float8,float8) float8", row: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-			return types.NewFloat(math.Atan2(a[0].Float(), a[1].Float()) / atan1 * 45), nil
+			return types.NewFloat(exactAtan2(a[0].Float(), a[1].Float()) / atan1 * 45), nil
 		}},
 	}
 	for _, f := range []struct {
@@ -26,13 +26,13 @@ func trigonometryDefs() []def {
 		f    func(float64) float64
 		in   func(float64) bool // where it is defined; nil: everywhere
 	}{
-		{"sin", math.Sin, notInf}, {"cos", math.Cos, notInf}, {"tan", math.Tan, notInf},
-		{"cot", func(x float64) float64 { return 1 / math.Tan(x) }, notInf},
-		{"asin", math.Asin, inUnit}, {"acos", math.Acos, inUnit}, {"atan", math.Atan, nil},
+		{"sin", exactSin, notInf}, {"cos", exactCos, notInf}, {"tan", exactTan, notInf},
+		{"cot", func(x float64) float64 { return 1 / exactTan(x) }, notInf},
+		{"asin", exactAsin, inUnit}, {"acos", exactAcos, inUnit}, {"atan", exactAtan, nil},
 		{"sind", sind, notInf}, {"cosd", cosd, notInf}, {"tand", tand, notInf}, {"cotd", cotd, notInf},
-		{"asind", asind, inUnit}, {"acosd", acosd, inUnit}, {"atand", func(x float64) float64 { return math.Atan(x) / atan1 * 45 }, nil},
-		{"sinh", math.Sinh, nil}, {"cosh", math.Cosh, nil}, {"tanh", math.Tanh, nil},
-		{"asinh", math.Asinh, nil}, {"acosh", math.Acosh, func(x float64) bool { return x >= 1 }}, {"atanh", math.Atanh, inUnit},
+		{"asind", asind, inUnit}, {"acosd", acosd, inUnit}, {"atand", func(x float64) float64 { return exactAtan(x) / atan1 * 45 }, nil},
+		{"sinh", libmSinh, nil}, {"cosh", libmCosh, nil}, {"tanh", libmTanh, nil},
+		{"asinh", libmAsinh, nil}, {"acosh", libmAcosh, func(x float64) bool { return x >= 1 }}, {"atanh", libmAtanh, inUnit},
 	} {
 		d := def{sig: f.name + "(float8) float8"}
 		if f.in == nil {
@@ -66,20 +66,20 @@ func scaled(from, to float64) (float64, error) {
 
 // The functions of degrees are exact where that is expected: sind(30) is 0.5. Each is computed by those of radians relative
 // to its value at an exact point (float.c).
-const radiansPerDegree = math.Pi / 180
-
 var (
-	sin30         = math.Sin(30 * radiansPerDegree)
-	oneMinusCos60 = 1 - math.Cos(60*radiansPerDegree)
-	asinHalf      = math.Asin(0.5)
-	acosHalf      = math.Acos(0.5)
-	atan1         = math.Atan(1)
+	radiansPerDegree = 0.0174532925199432957692 // a variable: constants multiply exactly, floats do not
+
+	sin30         = exactSin(30 * radiansPerDegree)
+	oneMinusCos60 = 1 - exactCos(60*radiansPerDegree)
+	asinHalf      = exactAsin(0.5)
+	acosHalf      = exactAcos(0.5)
+	atan1         = exactAtan(1)
 	tan45         = sindFirst(45) / cosdFirst(45)
 	cot45         = cosdFirst(45) / sindFirst(45)
 )
 
-func sindTo30(x float64) float64 { return math.Sin(x*radiansPerDegree) / sin30 / 2 }
-func cosdTo60(x float64) float64 { return 1 - (1-math.Cos(x*radiansPerDegree))/oneMinusCos60/2 }
+func sindTo30(x float64) float64 { return exactSin(x*radiansPerDegree) / sin30 / 2 }
+func cosdTo60(x float64) float64 { return 1 - (1-exactCos(x*radiansPerDegree))/oneMinusCos60/2 }
 
 // sindFirst and cosdFirst are for the first quadrant.
 func sindFirst(x float64) float64 {
@@ -133,9 +133,9 @@ func cotd(x float64) float64 {
 
 func asindFirst(x float64) float64 {
 	if x <= 0.5 {
-		return math.Asin(x) / asinHalf * 30
+		return exactAsin(x) / asinHalf * 30
 	}
-	return 90 - math.Acos(x)/acosHalf*60
+	return 90 - exactAcos(x)/acosHalf*60
 }
 
 func asind(x float64) float64 {
@@ -150,7 +150,7 @@ func acosd(x float64) float64 {
 	case x < 0:
 		return 90 + asindFirst(-x)
 	case x <= 0.5:
-		return 90 - math.Asin(x)/asinHalf*30
+		return 90 - exactAsin(x)/asinHalf*30
 	}
-	return math.Acos(x) / acosHalf * 60
+	return exactAcos(x) / acosHalf * 60
 }
