@@ -173,8 +173,11 @@ func (c *Ctx) coalesce(e *Coalesce, b *batch.Batch, sel []int32) *batch.Vec {
 
 // Filter evaluates a predicate and appends the rows (of sel, nil: all) where it is true to dst. Rows on which it fails are
 // in ctx. The arguments of an AND run one after the other on what is left: as in PostgreSQL's WHERE, one that is NULL
-// ends the row as one that is false does.
+// ends the row as one that is false does. The result is never nil, as a selection that is nil means all rows.
 func Filter(ctx *Ctx, pred Expr, b *batch.Batch, sel, dst []int32) []int32 {
+	if dst == nil {
+		dst = []int32{}
+	}
 	and, ok := pred.(*And)
 	if !ok || len(and.Args) == 0 {
 		return ctx.filter(pred, b, sel, dst)

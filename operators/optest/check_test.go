@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/streamsql/streamsql/expr"
 	"github.com/streamsql/streamsql/operators"
+	"github.com/streamsql/streamsql/types"
 )
 
 var (
@@ -57,4 +59,22 @@ func TestPlans(t *testing.T) {
 			seeds(t, 500, func(g *Gen) Plan { return g.Plan(depth) })
 		})
 	}
+}
+
+// TestFilteredArguments: what an aggregate's FILTER keeps out is not evaluated, also where it keeps out all of the first slice.
+func TestFilteredArguments(t *testing.T) {
+	seeds(t, 50, func(g *Gen) Plan {
+		in := &Project{g.Bases[0], []expr.Expr{&expr.Col{ID: 0, T: int4}}}
+		six := &expr.Const{D: types.NewInt(6), T: int4}
+		col := &expr.Col{ID: 0, T: int4}
+		var aggs []*expr.AggCall
+		for _, name := range []string{"max", "sum"} {
+			fn, _, ret, err := expr.LookupAgg(name, []types.Type{int4})
+			if err != nil || fn == nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			aggs = append(aggs, &expr.AggCall{Fn: fn, Args: []expr.Expr{Call("/", six, col)}, Filter: Call(">", col, six), T: ret})
+		}
+		return &Reduce{In: in, Keys: []int{0}, Aggs: aggs}
+	})
 }
