@@ -21,16 +21,17 @@ import (
 // Nodes run in topological order, each to its end: one that scans by slices, another one by its Finish after all its inputs. The root's rows
 // are pulled: the graph runs as a coroutine, which stands still where it emitted a slice of the result until the next one is asked for.
 type adhoc struct {
-	e      *Engine
-	rd     reading
-	q      *physical.Query
-	w      window
-	b      builder
-	root   *node
-	temp   *storage.Store
-	shared map[string]*operators.Arranged // the plan's arrangements, by fingerprint
-	drives map[*physical.Arrange]*physical.Arrange
-	ran    int // nodes that have run to their end
+	e       *Engine
+	rd      reading
+	q       *physical.Query
+	w       window
+	b       builder
+	root    *node
+	temp    *storage.Store
+	shared  map[string]*operators.Arranged          // the plan's arrangements, by fingerprint
+	drives  map[*physical.Arrange]*physical.Arrange // left inputs that are joined as they come, and the right ones
+	filters map[string]*physical.Filter             // of scans, by fingerprint
+	ran     int                                     // nodes that have run to their end
 
 	ctx   context.Context // of the Next that is running
 	rate  int             // rows of the slice that is running
@@ -68,6 +69,9 @@ func newAdhoc(e *Engine, rd reading, q *physical.Query, w window, ectx *expr.Ctx
 		}
 	}()
 	a.findDrivers(q.Root)
+	if err := a.findFilters(q.Root); err != nil {
+		return nil, err
+	}
 	if a.root, err = a.b.build(q.Root); err != nil {
 		return nil, err
 	}
@@ -100,8 +104,12 @@ func (a *adhoc) relation(s *physical.Scan) (input, error) {
 	if err != nil {
 		return input{}, err
 	}
-	in := a.standing(s, appendTreeKey(nil, t, v), t != nil, a.rd.tree(t, v), v)
-	return in, nil
+	if f := a.filters[s.Fingerprint()]; f != nil {
+		if in, ok := a.narrow(s, f, t, v); ok {
+			return in, nil
+		}
+	}
+	return a.standing(s, appendTreeKey(nil, t, v), t != nil, a.rd.tree(t, v), v), nil
 }
 
 func (a *adhoc) standing(s *physical.Scan, key []operators.OrderCol, put bool, rows operators.Reader, v *catalog.View) input {
