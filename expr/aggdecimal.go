@@ -17,10 +17,10 @@ import (
 // Encoded: the number of scales, doubled, plus 1 if special values are counted; for each scale, ascending, the scale, the
 // count, the sum of coefficients and, for variances, that of their squares; then the counts of NaN, Infinity, -Infinity.
 type decimalSums struct {
-	scales           []scaleSum
-	nan, pinf, minf  int64
-	room             [2]scaleSum
-	squares, special bool
+	scales          []scaleSum
+	nan, pinf, minf int64
+	room            [2]scaleSum
+	squares         bool
 }
 
 type scaleSum struct {
