@@ -207,11 +207,11 @@ func (a *adhoc) findDrivers(root physical.Node) {
 	seen := map[string]bool{}
 	var walk func(n physical.Node)
 	walk = func(n physical.Node) {
-		if text := n.Fingerprint(); seen[text] {
+		text := n.Fingerprint()
+		if seen[text] {
 			return
-		} else {
-			seen[text] = true
 		}
+		seen[text] = true
 		if j, ok := n.(*physical.Join); ok {
 			readers[j.L.Fingerprint()]++
 			readers[j.R.Fingerprint()]++
@@ -490,5 +490,5 @@ func (a *adhoc) Close() {
 		a.stop = nil
 	}
 	a.free()
-	a.sort, a.ended = nil, true
+	a.sort, a.ended, a.err = nil, true, nil
 }

@@ -76,10 +76,28 @@ func newLookup(rd reading, q *physical.Query, w window, ectx *expr.Ctx) (Rows, e
 	r.q, r.l, r.ectx, r.w = q, q.Lookup, ectx, w
 	ok, err := r.open(rd, t, v)
 	if err != nil || !ok {
-		r.Close()
+		r.free()
 		return emptyRows{}, err
 	}
-	return r, nil
+	return &lookupRows{r}, nil
+}
+
+// lookupRows is a lookup until Close: then it may be another one's.
+type lookupRows struct{ r *lookup }
+
+func (l *lookupRows) Next(ctx context.Context) (b *batch.Batch, err error) {
+	if l.r == nil {
+		return nil, nil
+	}
+	defer recoverRead(&err)
+	return l.r.read(ctx)
+}
+
+func (l *lookupRows) Close() {
+	if l.r != nil {
+		l.r.free()
+		l.r = nil
+	}
 }
 
 // open finds the tree and the range; ok is false if no row can be in it.
@@ -362,8 +380,8 @@ func (r *lookup) useCol(c int) {
 	r.cols = append(r.cols, c)
 }
 
-func (r *lookup) Next(ctx context.Context) (b *batch.Batch, err error) {
-	defer recoverRead(&err)
+// read is Next.
+func (r *lookup) read(ctx context.Context) (*batch.Batch, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -374,7 +392,7 @@ func (r *lookup) Next(ctx context.Context) (b *batch.Batch, err error) {
 		return r.nextRuns(ctx)
 	}
 	for !r.ended && !r.w.done() {
-		out := r.read()
+		out := r.fetch()
 		if out.Len() == 0 {
 			if err := ctx.Err(); err != nil {
 				return nil, err
@@ -398,7 +416,7 @@ func (r *lookup) nextSorted(ctx context.Context) (*batch.Batch, error) {
 			if err := ctx.Err(); err != nil {
 				return nil, err
 			}
-			r.sort.add(r.read())
+			r.sort.add(r.fetch())
 		}
 		r.sort.finish()
 	}
@@ -422,7 +440,7 @@ func (r *lookup) nextRuns(ctx context.Context) (*batch.Batch, error) {
 			return nil, err
 		}
 		if !r.ended {
-			r.ties.add(r.read(), r.q.Order)
+			r.ties.add(r.fetch(), r.q.Order)
 		}
 		done := r.ties.take(r.ended && r.failed == nil)
 		if r.ended && r.failed != nil {
@@ -482,8 +500,8 @@ func (r *lookup) see(b *batch.Batch, n int) *batch.Batch {
 	return f
 }
 
-// read is the next rows, filtered and projected, valid until the next call; perhaps none. At the end, or where a row fails, ended is set.
-func (r *lookup) read() *batch.Batch {
+// fetch is the next rows, filtered and projected, valid until the next call; perhaps none. At the end, or where a row fails, ended is set.
+func (r *lookup) fetch() *batch.Batch {
 	r.mem.reset()
 	for i, c := range r.cols {
 		v := r.mem.take(r.ts[c])
@@ -682,11 +700,8 @@ func (r *lookup) gather(sel []int32) {
 	r.out.W = r.out.W[:len(sel)]
 }
 
-// Close puts the memory back. What is large is left to the collector.
-func (r *lookup) Close() {
-	if r.l == nil {
-		return
-	}
+// free puts the memory back. What is large is left to the collector.
+func (r *lookup) free() {
 	if r.it != nil {
 		r.it.Close()
 		r.it = nil

@@ -146,7 +146,13 @@ func (s *shelf) read(own *Writes, q *physical.Query, params ...types.Datum) ([]s
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
+	defer func() {
+		rows.Close()
+		rows.Close()
+		if b, err := rows.Next(context.Background()); b != nil || err != nil {
+			s.t.Errorf("after Close: %v, %v", b, err)
+		}
+	}()
 	var out []string
 	for {
 		b, err := rows.Next(context.Background())
