@@ -132,7 +132,7 @@ func (d *deparser) utility(s ast.Stmt) {
 			d.w(")")
 		}
 		d.w(" AS ")
-		d.stmt(x.Stmt)
+		d.inner(x.Stmt)
 	case *ast.Execute:
 		d.w("EXECUTE %s", ident(x.Name))
 		if len(x.Args) > 0 {
@@ -173,7 +173,7 @@ func (d *deparser) utility(s ast.Stmt) {
 			each(d, x.Options, ", ", d.option)
 			d.w(") ")
 		}
-		d.stmt(x.Stmt)
+		d.inner(x.Stmt)
 	case *ast.Copy:
 		d.copy(x)
 	case *ast.CreateView:
@@ -184,6 +184,15 @@ func (d *deparser) utility(s ast.Stmt) {
 		d.w("CREATE SCHEMA %s%s", ifNotExists(x.IfNotExists), ident(x.Name))
 	case *ast.Fetch:
 		d.fetch(x)
+	}
+}
+
+// inner prints the statement in another; if it prints nothing, neither does the other.
+func (d *deparser) inner(s ast.Stmt) {
+	if text := deparse(s); text == "" {
+		d.Reset()
+	} else {
+		d.w("%s", text)
 	}
 }
 

@@ -1,6 +1,6 @@
 // Pgoracle compares the parser with libpg_query, PostgreSQL's own grammar, over the statements of a folder:
 //
-//	go run . -corpora <folder> [-v]
+//	go run . -corpora <folder> [-v] [-mutations n]
 //
 // A statement that both accept is printed from our tree with parentheses around everything, and libpg_query must read the
 // same tree from that as from the original. For a statement that PostgreSQL rejects, ours must reject it with the same
@@ -26,13 +26,14 @@ import (
 func main() {
 	corpora := flag.String("corpora", os.Getenv("STREAMSQL_CORPORA"), "folder with .sql scripts and sqllogictest files")
 	verbose := flag.Bool("v", false, "print every difference")
+	mutations := flag.Int("mutations", 0, "judge as many random changes of each statement, too")
 	least := flag.Float64("min", 0, "fail if fewer percent of the queries have the same tree")
 	flag.Parse()
 	if *corpora == "" {
 		fmt.Fprintln(os.Stderr, "pgoracle: -corpora or STREAMSQL_CORPORA must name a folder")
 		os.Exit(2)
 	}
-	j := &judge{verbose: *verbose, counts: map[string]map[string]int{}}
+	j := &judge{verbose: *verbose, mutations: *mutations, counts: map[string]map[string]int{}}
 	if err := j.run(*corpora); err != nil {
 		fmt.Fprintln(os.Stderr, "pgoracle:", err)
 		os.Exit(1)
@@ -45,9 +46,10 @@ func main() {
 
 // judge counts verdicts by kind of statement.
 type judge struct {
-	verbose bool
-	counts  map[string]map[string]int
-	seen    map[string]bool
+	verbose   bool
+	mutations int
+	counts    map[string]map[string]int
+	seen      map[string]bool
 }
 
 // The verdicts. wrong is the one that must not be: a statement understood as another.
@@ -80,6 +82,9 @@ func (j *judge) run(dir string) error {
 			if !j.seen[sql] {
 				j.seen[sql] = true
 				j.judge(sql)
+				for n := range j.mutations {
+					j.judge(mutate(sql, uint64(len(j.seen)), uint64(n)))
+				}
 			}
 		}
 	}
