@@ -38,7 +38,7 @@ func (p *cursor) copy() ast.Stmt {
 	}
 	p.acceptWords("with")
 	if p.cur().is("(") {
-		x.Options = append(x.Options, p.utilityOptions()...)
+		x.Options = append(x.Options, p.utilityOptions((*cursor).colLabel)...)
 	} else {
 		p.oldCopyOptions(x)
 	}

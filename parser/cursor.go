@@ -14,7 +14,9 @@ type cursor struct {
 	toks  []token
 	i     int
 	depth int
-	err   *sqlerr.Error
+	// labelDepth is the depth of a target's expression: there alone an operator's word may be a column label.
+	labelDepth int
+	err        *sqlerr.Error
 
 	lexErr *sqlerr.Error // what is wrong behind the last token, if not its end
 

@@ -89,7 +89,7 @@ func (p *cursor) infixAt(l *operand, min int, restricted bool) bool {
 		return true
 	case t.kind != tokIdent, restricted && !t.isWord("is"):
 		return false
-	case t.keyword >= 'A' && t.keyword <= 'Z' && t.category() != 'U' && p.peek(1).endsExpr():
+	case t.keyword >= 'A' && t.keyword <= 'Z' && t.category() != 'U' && p.depth == p.labelDepth && p.peek(1).endsExpr():
 		return false // an operator's word with nothing behind it is a bare column label
 	}
 	level := wordLevel(t, p.peek(1), p.peek(2))

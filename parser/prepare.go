@@ -67,7 +67,7 @@ func (p *cursor) explain() ast.Stmt {
 	x := &ast.Explain{Pos: p.pos()}
 	p.next()
 	if p.cur().is("(") && !p.isSelectParen(p.i) {
-		x.Options = p.utilityOptions()
+		x.Options = p.utilityOptions((*cursor).explainOption)
 	} else {
 		for _, words := range [][]string{{"analyze", "analyse"}, {"verbose"}} {
 			pos := p.pos()
@@ -117,12 +117,20 @@ func (p *cursor) tokenAt(pos ast.Pos) *token {
 	return &p.toks[i]
 }
 
-// utilityOptions reads (name [value], ..) as EXPLAIN and COPY have it.
-func (p *cursor) utilityOptions() []ast.Option {
+// explainOption takes an option's name, which is reserved for ANALYZE only.
+func (p *cursor) explainOption() *token {
+	if p.cur().isAnyWord("analyze", "analyse") {
+		return p.next()
+	}
+	return p.nonReserved()
+}
+
+// utilityOptions reads (name [value], ..) as EXPLAIN, COPY and VACUUM have it.
+func (p *cursor) utilityOptions(name func(*cursor) *token) []ast.Option {
 	p.expect("(")
 	var list []ast.Option
 	for {
-		t := p.colLabel()
+		t := name(p)
 		o := ast.Option{Pos: ast.Pos(t.pos), Name: t.text}
 		switch v := p.cur(); {
 		case v.is(","), v.is(")"):

@@ -74,7 +74,10 @@ func (p *cursor) target() *frag {
 	if p.acceptOp("*") {
 		return reserved(t.pos, "star")
 	}
+	outer := p.labelDepth
+	p.labelDepth = p.depth + 1
 	e := p.expr()
+	p.labelDepth = outer
 	if p.acceptWords("as") {
 		a := p.colLabel()
 		return cat(e, leaf(a.pos, " AS "+quoteName(a.text)))

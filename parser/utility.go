@@ -52,7 +52,7 @@ func (p *cursor) otherStatement() ast.Stmt {
 // maintenance reads what may follow ANALYZE and VACUUM: options in parentheses, or these words in this order; then tables.
 func (p *cursor) maintenance(words ...string) {
 	if p.cur().is("(") {
-		p.utilityOptions()
+		p.utilityOptions((*cursor).explainOption)
 	} else {
 		for _, w := range words {
 			p.acceptWords(w)
