@@ -23,7 +23,7 @@ type (
 		Pos
 		With      []*CTE
 		Recursive bool
-		Body      Body // *Select, *Values, *SetOp, *TableCmd, *Query (parenthesised)
+		Body      Body // *Select, *Values, *SetOp, *TableCmd; a query in parentheses that is all of another is merged with it
 		Order     []*SortItem
 		Limit     Expr // nil: none; LIMIT ALL is nil
 		WithTies  bool
