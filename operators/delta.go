@@ -2,9 +2,6 @@ package operators
 
 import (
 	"bytes"
-	"cmp"
-	"encoding/binary"
-	"slices"
 	"sort"
 
 	"github.com/streamsql/streamsql/storage"
@@ -15,18 +12,34 @@ import (
 type delta struct {
 	buf  []byte
 	ents []entry
+
+	sorted []entry // scratch of sort
+	marks  [2][]mark
 }
 
 // entry is a changed entry: bytes off to off+n of the buffer, the first klen of which are its key.
 type entry struct {
-	head uint64 // the first eight bytes, which decide most comparisons
+	head uint64 // set by sort: the eight bytes behind what all entries begin with
 	off  int
 	n    int32
 	klen int32
 	w    int64
 }
 
-func (d *delta) reset()            { d.buf, d.ents = d.buf[:0], d.ents[:0] }
+// keepBytes and keepRows are how much room for a tick's change is kept for the next one: a bulk load should not hold memory
+// for ever in each arrangement that it passed.
+const (
+	keepBytes = 4 << 20
+	keepRows  = 1 << 16
+)
+
+func (d *delta) reset() {
+	if cap(d.buf) > keepBytes || cap(d.ents) > keepRows {
+		*d = delta{}
+	}
+	d.buf, d.ents = d.buf[:0], d.ents[:0]
+}
+
 func (d *delta) len() int          { return len(d.ents) }
 func (d *delta) full(i int) []byte { e := &d.ents[i]; return d.buf[e.off : e.off+int(e.n)] }
 func (d *delta) key(i int) []byte  { e := &d.ents[i]; return d.buf[e.off : e.off+int(e.klen)] }
@@ -39,7 +52,7 @@ func (d *delta) weight(i int) int64 { return d.ents[i].w }
 // push makes an entry of what was appended to buf since its length was off.
 func (d *delta) push(off, klen int, w int64) {
 	n := len(d.buf) - off
-	d.ents = append(d.ents, entry{head: head(d.buf[off:]), off: off, n: int32(n), klen: int32(klen), w: w})
+	d.ents = append(d.ents, entry{off: off, n: int32(n), klen: int32(klen), w: w})
 }
 
 // add copies an entry.
@@ -49,26 +62,12 @@ func (d *delta) add(key, image []byte, w int64) {
 	d.push(off, len(key), w)
 }
 
-func head(b []byte) uint64 {
-	if len(b) >= 8 {
-		return binary.BigEndian.Uint64(b)
-	}
-	var h [8]byte
-	copy(h[:], b)
-	return binary.BigEndian.Uint64(h[:])
-}
-
 // seal sorts, and adds up the weights of equal entries.
 func (d *delta) seal() {
 	if len(d.ents) == 0 {
 		return
 	}
-	slices.SortFunc(d.ents, func(a, b entry) int {
-		if a.head != b.head {
-			return cmp.Compare(a.head, b.head)
-		}
-		return bytes.Compare(d.buf[a.off:a.off+int(a.n)], d.buf[b.off:b.off+int(b.n)])
-	})
+	d.sort()
 	out := d.ents[:1]
 	for _, e := range d.ents[1:] {
 		last := &out[len(out)-1]
@@ -130,4 +129,7 @@ func (d *delta) addTo(m storage.Map, c *storage.Changes) {
 		c.Add(d.full(i), nil, d.ents[i].w)
 	}
 	m.Apply(c)
+	if c.Size() > keepBytes {
+		*c = storage.Changes{}
+	}
 }

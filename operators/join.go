@@ -95,7 +95,7 @@ type joinKey struct {
 func NewJoin(ctx *expr.Ctx, s JoinSpec, maps Maps) *Join {
 	lt, rt := s.L.A.Types, s.R.A.Types
 	ts := append(append([]types.Type{}, lt...), rt...)
-	j := &Join{spec: s, ctx: ctx, pair: batch.New(ts, SliceRows), good: batch.New(ts, 0)}
+	j := &Join{spec: s, ctx: ctx, pair: batch.New(ts, 0), good: batch.New(ts, 0)}
 	j.l = half{side: s.L, part: &batch.Batch{Cols: j.pair.Cols[:len(lt)]}, one: batch.New(lt, 1)}
 	j.r = half{side: s.R, part: &batch.Batch{Cols: j.pair.Cols[len(lt):]}, one: batch.New(rt, 1)}
 	j.knownColumns()

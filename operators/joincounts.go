@@ -57,7 +57,7 @@ func newCountJoin(j *Join, maps Maps) *countJoin {
 		m.r = &tally{h: &j.r, m: maps("right", specRows)}
 	}
 	if !j.spec.Kind.pairs() {
-		m.single = batch.New(j.l.side.A.Types, SliceRows)
+		m.single = batch.New(j.l.side.A.Types, 0)
 	}
 	if j.spec.Kind == AntiNull {
 		m.nkeys, j.spec.NKeys = j.spec.NKeys, 0

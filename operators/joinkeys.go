@@ -16,7 +16,7 @@ type keyJoin struct {
 func newKeyJoin(j *Join) *keyJoin {
 	m := &keyJoin{j: j}
 	if !j.spec.Kind.pairs() {
-		m.single = batch.New(j.l.side.A.Types, SliceRows)
+		m.single = batch.New(j.l.side.A.Types, 0)
 	}
 	return m
 }

@@ -25,7 +25,7 @@ const (
 )
 
 func newNullJoin(j *Join) *nullJoin {
-	return &nullJoin{j: j, out: batch.New(j.l.side.A.Types, SliceRows)}
+	return &nullJoin{j: j, out: batch.New(j.l.side.A.Types, 0)}
 }
 
 func (m *nullJoin) state(old bool) rightState {

@@ -19,6 +19,10 @@ func (t *keyTable) len() int         { return max(0, len(t.off)-1) }
 func (t *keyTable) key(i int) []byte { return t.arena[t.off[i]:t.off[i+1]] }
 
 func (t *keyTable) reset() {
+	if cap(t.arena) > keepBytes || cap(t.hash) > keepRows {
+		*t = keyTable{}
+		return
+	}
 	n := t.len()
 	if n*8 < len(t.slots) { // few keys in a large table: free their slots one by one
 		for i := range n {

@@ -105,7 +105,7 @@ func (s *Side) advance() {
 		s.errs = s.A.Errs(s.errs)
 	}
 	if s.done {
-		s.change = &s.A.d
+		s.change, s.own = &s.A.d, delta{}
 		if !s.started {
 			s.started = true
 			s.save()
@@ -172,7 +172,7 @@ type Scan struct {
 }
 
 // NewScan reads an arrangement (through a side of its own) for an operator that is not a join. It has no inputs.
-func NewScan(s *Side) *Scan { return &Scan{Side: s, out: batch.New(s.A.Types, SliceRows)} }
+func NewScan(s *Side) *Scan { return &Scan{Side: s, out: batch.New(s.A.Types, 0)} }
 
 func (s *Scan) Name() string                      { return "scan" }
 func (s *Scan) Step(int, *batch.Batch, Out) error { return nil }
