@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"runtime/pprof"
 	"slices"
 	"text/tabwriter"
 	"time"
@@ -14,6 +15,12 @@ import (
 
 // smoke makes everything small: does it run at all?
 var smoke = flag.Bool("smoke", false, "run each benchmark on a small input")
+
+// divide makes everything smaller, to find out where time goes.
+var divide = flag.Int("divide", 1, "divide the inputs' sizes by this")
+
+// profile is a file for a CPU profile of this process.
+var profile = flag.String("cpuprofile", "", "write a CPU profile to this file")
 
 var benchmarks = []struct {
 	name string
@@ -32,6 +39,17 @@ func main() {
 	if len(names) == 0 {
 		names = []string{"all"}
 	}
+	if *profile != "" {
+		f, err := os.Create(*profile)
+		if err == nil {
+			err = pprof.StartCPUProfile(f)
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		defer pprof.StopCPUProfile()
+	}
 	known := false
 	for _, b := range benchmarks {
 		if !slices.Contains(names, b.name) && !slices.Contains(names, "all") {
@@ -40,6 +58,7 @@ func main() {
 		known = true
 		r := newReport(b.name)
 		if err := b.run(r); err != nil {
+			pprof.StopCPUProfile()
 			fmt.Fprintf(os.Stderr, "%s: %v\n", b.name, err)
 			os.Exit(1)
 		}
@@ -56,7 +75,7 @@ func sized(full int) int {
 	if *smoke {
 		return max(full/100, 10)
 	}
-	return full
+	return max(full / *divide, 10)
 }
 
 // report collects the lines of a benchmark.

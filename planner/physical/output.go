@@ -63,9 +63,31 @@ func (b *Builder) View(o Output, params int) (*View, error) {
 			v.Order = append(v.Order, s)
 		}
 	}
+	if len(o.Order) == 0 {
+		v.Order = append(v.Order, keyOrder(plan.PropsOf(o.Node), cols, params)...)
+	}
 	var err error
 	v.Root, err = b.Build(o.Node)
 	return v, err
+}
+
+// keyOrder is the order of a view that has none of its own: by its shortest key, so that a row is found by it.
+func keyOrder(p plan.Props, cols []int, params int) (order []OrderCol) {
+	for _, key := range p.Keys {
+		var by []OrderCol
+		for _, id := range key {
+			if i := slices.Index(cols, id); i >= params {
+				by = append(by, OrderCol{Col: i})
+			} else if i < 0 {
+				by = nil
+				break
+			}
+		}
+		if len(by) > 0 && (order == nil || len(by) < len(order)) {
+			order = by
+		}
+	}
+	return order
 }
 
 // Place turns references to the columns cols into positions.
