@@ -76,7 +76,7 @@ func groupByGroups(r *report, events, groups int) error {
 
 // feed commits events in transactions of a thousand, a few in flight.
 func feed(ctx context.Context, e *engine.Engine, table *catalog.Table, events, groups int) error {
-	const size, inFlight = 1000, 8
+	const size, inFlight = 1000, 32
 	errs := make(chan error, inFlight)
 	for range inFlight {
 		errs <- nil

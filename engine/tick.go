@@ -11,7 +11,7 @@ import (
 
 const (
 	// tickRows is about how many rows of queued transactions a tick takes; one larger transaction is a tick of its own.
-	tickRows = 4096
+	tickRows = 32768
 	// queueBytes bounds what waits: writers wait then, too.
 	queueBytes = 256 << 20
 	// scanTime is what a tick spends on hydration at most, beside writers.
