@@ -1,0 +1,3 @@
+package expr
+
+func numberFormatDefs() []def { return nil }
