@@ -671,7 +671,7 @@ func (r *numberReader) digit(number bool) {
 			r.at++
 			r.signChar = r.s[r.at]
 		}
-	case !read && !r.sign && r.isSign(r.at):
+	case !read && !r.sign && (r.plus || r.minus) && r.isSign(r.at):
 		r.signChar = r.s[r.at]
 	}
 }

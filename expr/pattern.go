@@ -12,6 +12,26 @@ import (
 
 func patternDefs() []def { return join(likeDefs(), regexpDefs()) }
 
+// goodPattern tells of LIKE and ~ with a constant pattern that it is a good one, so that no row can fail.
+func goodPattern(e *Call) bool {
+	if len(e.Args) != 2 {
+		return false
+	}
+	p, ok := e.Args[1].(*Const)
+	if !ok || p.D.IsNull() {
+		return false
+	}
+	switch e.Fn.Name {
+	case "~~", "!~~", "~~*", "!~~*":
+		s := p.D.Bytes()
+		return (len(s)-len(bytes.TrimRight(s, `\\`)))%2 == 0
+	case "~", "!~", "~*", "!~*":
+		_, err := compileRegexp(&Ctx{}, p.D.Bytes(), reOptions{})
+		return err == nil
+	}
+	return false
+}
+
 // likeFlavour is what LIKE of a type differs in.
 type likeFlavour struct {
 	fold  bool // ILIKE

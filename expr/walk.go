@@ -162,7 +162,7 @@ func CanFail(e Expr) bool {
 	Walk(e, func(e Expr) bool {
 		switch e := e.(type) {
 		case *Call:
-			fails = fails || e.Fn.CanFail
+			fails = fails || e.Fn.CanFail && !goodPattern(e)
 		case *Cast:
 			fails = fails || e.Conv != nil && e.Conv.CanFail || modCanFail(e)
 		case *AnyAll:
