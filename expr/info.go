@@ -3,6 +3,7 @@ package expr
 import (
 	"crypto/rand"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -156,10 +157,30 @@ func objectDefs() []def {
 		{sig: "pg_get_constraintdef(oid,bool) text", flags: stable | canFail, row: asksOf("pg_get_constraintdef")},
 		{sig: "pg_get_viewdef(oid) text", flags: stable | canFail, row: asksOf("pg_get_viewdef")},
 		{sig: "pg_get_viewdef(oid,bool) text", flags: stable | canFail, row: asksOf("pg_get_viewdef")},
+		// streamsql has no rules, statistics objects, partitions, tablespaces' paths or functions of users to tell of.
+		{sig: "pg_get_ruledef(oid) text", flags: stable, row: always(types.Null)},
+		{sig: "pg_get_ruledef(oid,bool) text", flags: stable, row: always(types.Null)},
+		{sig: "pg_get_triggerdef(oid) text", flags: stable, row: always(types.Null)},
+		{sig: "pg_get_triggerdef(oid,bool) text", flags: stable, row: always(types.Null)},
+		{sig: "pg_get_partkeydef(oid) text", flags: stable, row: always(types.Null)},
+		{sig: "pg_get_statisticsobjdef(oid) text", flags: stable, row: always(types.Null)},
+		{sig: "pg_get_statisticsobjdef_columns(oid) text", flags: stable, row: always(types.Null)},
+		{sig: "pg_get_functiondef(oid) text", flags: stable, row: always(types.Null)},
+		{sig: "pg_get_function_result(oid) text", flags: stable, row: always(types.Null)},
+		{sig: "pg_get_function_arguments(oid) text", flags: stable, row: always(types.Null)},
+		{sig: "pg_get_function_identity_arguments(oid) text", flags: stable, row: always(types.Null)},
+		{sig: "pg_tablespace_location(oid) text", flags: stable, row: always(types.NewString(""))},
+		{sig: "pg_relation_is_publishable(regclass) bool", flags: stable, row: always(types.NewBool(false))},
+		{sig: "pg_char_to_encoding(name) int4", flags: stable, row: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+			return types.NewInt(int64(slices.Index(encodings, strings.ToUpper(a[0].String())))), nil
+		}},
 		{sig: "pg_size_pretty(int8) text", row: sizePretty},
 		{sig: "pg_relation_size(regclass,text) int8", flags: volatile | canFail, row: asksOf("pg_relation_size")},
 		{sig: "pg_database_size(name) int8", flags: volatile | canFail, row: asks("pg_database_size")},
 		{sig: "pg_database_size(oid) int8", flags: volatile | canFail, row: asks("pg_database_size")},
+	}
+	for _, kind := range strings.Fields("function operator opclass opfamily collation conversion ts_parser ts_dict ts_template ts_config statistics_obj") {
+		out = append(out, def{sig: "pg_" + kind + "_is_visible(oid) bool", flags: stable, row: always(types.NewBool(true))})
 	}
 	for _, name := range []string{"pg_relation_size", "pg_total_relation_size", "pg_table_size", "pg_indexes_size"} {
 		out = append(out, def{sig: name + "(regclass) int8", flags: volatile | canFail, row: asksOf(name)})

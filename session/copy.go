@@ -278,7 +278,7 @@ func (c *copier) run(in *lineReader) error {
 		if c.format.header && c.line == 1 {
 			continue
 		}
-		if !c.format.csv && string(line) == `\.` {
+		if string(line) == `\.` { // PostgreSQL 15 ends at it in csv, too: psql sends it
 			break
 		}
 		if fields, err = c.format.split(fields[:0], line, in); err != nil {

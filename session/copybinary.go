@@ -40,6 +40,21 @@ func (r *tupleReader) take(n int) ([]byte, error) {
 	return p, nil
 }
 
+// ended tells whether the data are over.
+func (r *tupleReader) ended() (bool, error) {
+	for r.pos == len(r.buf) {
+		p, err := r.next()
+		if errors.Is(err, io.EOF) {
+			return true, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		r.buf, r.pos = append(r.buf[:0], p...), 0
+	}
+	return false, nil
+}
+
 func (r *tupleReader) int16() (int16, error) {
 	p, err := r.take(2)
 	if err != nil {
@@ -86,6 +101,13 @@ func (c *copier) runBinary(in *tupleReader) error {
 	}
 	for {
 		c.line++
+		end, err := in.ended()
+		if err != nil {
+			return c.where(err, "")
+		}
+		if end { // without the trailer, as some drivers send it and PostgreSQL takes it
+			return c.flush()
+		}
 		n, err := in.int16()
 		if err != nil {
 			return c.where(err, "")

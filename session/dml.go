@@ -28,6 +28,7 @@ type writer struct {
 	out       []*batch.Batch
 	affected  int64
 	touched   map[string]bool // keys that this statement has changed
+	alone     bool
 	key       []byte
 }
 
@@ -46,7 +47,7 @@ func (s *Session) runDML(ctx context.Context, r *run) (outcome, error) {
 		return outcome{}, err
 	}
 	s.txn.noteReads(sn.Catalog, r.reads)
-	w := &writer{session: s, ctx: ctx, eval: s.exprContext(ctx, r.values), sn: sn, buffer: s.buffer(sn)}
+	w := &writer{session: s, ctx: ctx, eval: s.exprContext(ctx, r.values), sn: sn, buffer: s.buffer(sn), alone: r.alone}
 	mark := w.buffer.Mark()
 	switch p := r.plan.(type) {
 	case *planner.Insert:
@@ -189,8 +190,8 @@ func (w *writer) insertRow(p *planner.Insert, row []types.Datum) error {
 			return err
 		}
 		w.touch(row)
-	} else if w.session.txn.explicit {
-		// At COMMIT the engine checks all keys; a block learns it here, as from PostgreSQL.
+	} else if !w.alone {
+		// At COMMIT the engine checks all keys; where other statements may follow first, the client learns it here.
 		if err := w.unique(row); err != nil {
 			return err
 		}

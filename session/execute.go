@@ -17,6 +17,7 @@ type run struct {
 	w        result.Writer
 	announce bool // simple protocol: the columns go before the rows
 	final    bool // nothing else follows in an implicit transaction
+	alone    bool // a write that commits before it reports: the engine's check of keys is its own
 }
 
 // outcome is what a write reports once it is committed.
@@ -70,8 +71,14 @@ func (s *Session) executeWrite(ctx context.Context, r *run, f func(context.Conte
 		if err != nil {
 			return err
 		}
+		if r.final && !s.txn.explicit {
+			if err := s.commit(ctx, s.progress(r.w)); err != nil {
+				return err
+			}
+		}
 		return r.report(out)
 	}
+	r.alone = true
 	attempt := func(ctx context.Context) (outcome, error) {
 		if _, err := s.open(); err != nil {
 			return outcome{}, err

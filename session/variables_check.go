@@ -58,9 +58,9 @@ func onlyOn(v string) (string, error) {
 
 func utf8Only(v string) (string, error) {
 	switch strings.ToLower(strings.NewReplacer("-", "", "_", "").Replace(v)) {
-	case "utf8", "unicode":
+	case "utf8", "unicode", "sqlascii": // SQL_ASCII is no conversion; clients in locale C ask for it
 		return "UTF8", nil
-	case "sqlascii", "latin1", "iso88591", "win1252":
+	case "latin1", "iso88591", "win1252":
 		return "", sqlerr.New(sqlerr.FeatureNotSupported, "client encoding %q is not supported", v).
 			WithHint("streamsql speaks UTF8 only.")
 	}

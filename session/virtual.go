@@ -20,6 +20,6 @@ func (s *Session) virtual(c *catalog.Catalog) func(schema, name string) (*planne
 		if !ok {
 			return nil, false
 		}
-		return &planner.VirtualTable{Columns: r.Columns, Rows: r.Rows}, true
+		return &planner.VirtualTable{OID: r.OID, Columns: r.Columns, Rows: r.Rows}, true
 	}
 }

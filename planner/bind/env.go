@@ -32,6 +32,7 @@ type Env struct {
 
 // VirtualTable is a relation computed when it is planned.
 type VirtualTable struct {
+	OID     uint32
 	Columns []catalog.Column
 	Rows    func() [][]types.Datum
 }

@@ -93,9 +93,29 @@ func (b *Binder) regclass(s string, pos ast.Pos) (types.Datum, error) {
 		o = b.env.Catalog.Resolve(b.env.SearchPath, parts[0])
 	}
 	if o == nil {
+		if v := b.systemRelation(parts); v != nil {
+			return types.NewInt(int64(v.OID)), nil
+		}
 		return types.Null, sqlerr.New(sqlerr.UndefinedTable, "relation %q does not exist", s).At(int(pos))
 	}
 	return types.NewInt(int64(o.ObjectID())), nil
+}
+
+// systemRelation finds a relation of pg_catalog or information_schema; nil if there is none.
+func (b *Binder) systemRelation(parts []string) *VirtualTable {
+	if b.env.Virtual == nil || len(parts) > 2 {
+		return nil
+	}
+	schemas := append([]string{"pg_catalog"}, b.env.SearchPath...)
+	if len(parts) == 2 {
+		schemas = parts[:1]
+	}
+	for _, s := range schemas {
+		if v, ok := b.env.Virtual(s, parts[len(parts)-1]); ok {
+			return v
+		}
+	}
+	return nil
 }
 
 // splitName reads a possibly quoted, possibly qualified name, folding what is not quoted.
