@@ -7,6 +7,7 @@ import (
 
 	"github.com/streamsql/streamsql/catalog"
 	"github.com/streamsql/streamsql/catalog/system"
+	"github.com/streamsql/streamsql/expr"
 	"github.com/streamsql/streamsql/sqlerr"
 	"github.com/streamsql/streamsql/types"
 )
@@ -120,6 +121,33 @@ func (s *Session) visible(c *catalog.Catalog, oid string) types.Datum {
 		}
 	}
 	return types.NewBool(false)
+}
+
+// objectName is the name of a catalog object as a query of this session may write it.
+func (s *Session) objectName(k types.Kind, oid uint32) (string, bool) {
+	sn, err := s.statementSnapshot()
+	if err != nil {
+		return "", false
+	}
+	defer sn.Close()
+	src := &system.Source{Catalog: sn.Catalog}
+	switch k {
+	case types.Regclass:
+		schema, name, ok := src.RelationName(oid)
+		if !ok {
+			return "", false
+		}
+		if d := s.visible(sn.Catalog, strconv.FormatUint(uint64(oid), 10)); !d.IsNull() && d.Bool() {
+			return expr.QuoteIdent(name), true
+		}
+		return expr.QuoteIdent(schema) + "." + expr.QuoteIdent(name), true
+	case types.Regnamespace:
+		name, ok := src.SchemaName(oid)
+		return expr.QuoteIdent(name), ok
+	case types.Regrole:
+		return expr.QuoteIdent(s.user), oid == system.Owner
+	}
+	return "", false
 }
 
 // regclass finds a relation by its name as SQL writes it, or by its number; NULL if there is none.

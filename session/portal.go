@@ -83,7 +83,7 @@ func count(b *batch.Batch) (n int64) {
 }
 
 // Bind implements the Bind message.
-func (s *Session) Bind(_ context.Context, name, statement string, values []types.Datum) (err error) {
+func (s *Session) Bind(ctx context.Context, name, statement string, values []types.Datum) (err error) {
 	defer s.failOn(&err)
 	p, err := s.find(statement)
 	if err != nil {
@@ -100,6 +100,9 @@ func (s *Session) Bind(_ context.Context, name, statement string, values []types
 		return sqlerr.New(sqlerr.DuplicateCursor, "cursor %q already exists", name)
 	}
 	s.dropPortal(name)
+	if err := s.foldConstants(ctx, p, values); err != nil {
+		return err
+	}
 	s.portals[name] = &portal{prepared: p, values: values}
 	return nil
 }

@@ -5,8 +5,11 @@ import (
 	"fmt"
 
 	"github.com/streamsql/streamsql/engine"
+	"github.com/streamsql/streamsql/expr"
 	"github.com/streamsql/streamsql/parser/ast"
 	"github.com/streamsql/streamsql/planner"
+	"github.com/streamsql/streamsql/planner/physical"
+	"github.com/streamsql/streamsql/types"
 )
 
 func isSelect(stmt ast.Stmt) bool { _, ok := stmt.(*ast.Query); return ok }
@@ -38,6 +41,9 @@ func (s *Session) executeSelect(ctx context.Context, r *run) error {
 		return err
 	}
 	defer rows.Close()
+	if err := s.foldConstants(ctx, r.prepared, r.values); err != nil {
+		return err
+	}
 	if r.announce {
 		if err := r.w.Columns(r.columns); err != nil {
 			return err
@@ -88,4 +94,29 @@ func (s *Session) query(ctx context.Context, sn *engine.Snapshot, q *planner.Que
 		s.txn.noteReads(sn.Catalog, q.Reads)
 	}
 	return s.server.engine.Query(ctx, sn, own, q.Physical, s.exprContext(ctx, r.values))
+}
+
+// foldConstants finds the error of a SELECT without FROM before anything is sent, as PostgreSQL does, which folds constants when it plans.
+func (s *Session) foldConstants(ctx context.Context, p *prepared, values []types.Datum) error {
+	q, ok := p.plan.(*planner.Query)
+	if !ok {
+		return nil
+	}
+	project, ok := q.Physical.Root.(*physical.Project)
+	if !ok {
+		return nil
+	}
+	if one, ok := project.In.(*physical.Constant); !ok || len(one.Rows) != 1 || len(one.Cols) > 0 {
+		return nil
+	}
+	c := s.exprContext(ctx, values)
+	for _, e := range project.Exprs {
+		if _, folded := e.(*expr.Const); folded || expr.VolatilityOf(e) != types.Immutable {
+			continue
+		}
+		if _, err := expr.EvalRow(c, e, nil); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -62,6 +62,7 @@ func (s *Server) Open(_ context.Context, params map[string]string) (*Session, er
 		prepared: map[string]*prepared{},
 		portals:  map[string]*portal{},
 	}
+	se.vars.objectName = se.objectName
 	for name, value := range params {
 		if name == "user" || name == "database" || name == "options" || name == "replication" {
 			continue

@@ -22,6 +22,8 @@ type variables struct {
 	locals   map[string]string // what SET LOCAL hid, until the transaction ends
 	cfg      *types.Config
 	onChange func(name, value string)
+
+	objectName func(k types.Kind, oid uint32) (string, bool) // of the session's catalog
 }
 
 // setting describes a setting.
@@ -225,6 +227,7 @@ func (v *variables) names() []string {
 func (v *variables) config() *types.Config {
 	if v.cfg == nil {
 		v.cfg = types.ConfigOf(v.values)
+		v.cfg.ObjectName = v.objectName
 	}
 	return v.cfg
 }

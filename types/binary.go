@@ -23,7 +23,7 @@ func wireInt(k Kind) int {
 		return 1
 	case Int2:
 		return 2
-	case Int4, Date, OID, Regclass, Regtype, Regproc:
+	case Int4, Date, OID, Regclass, Regtype, Regproc, Regnamespace, Regrole:
 		return 4
 	case Int8, Time, Timestamp, Timestamptz:
 		return 8

@@ -103,7 +103,7 @@ func evalOutput(from, to Type) func(*Config, Datum, bool) (Datum, error) {
 // inputVolatility and outputVolatility are those of the types' input and output functions, as pg_proc has them.
 func inputVolatility(t Type) Volatility {
 	switch t.Kind {
-	case Date, Time, Timestamp, Timestamptz, Interval, Regclass, Regtype, Regproc:
+	case Date, Time, Timestamp, Timestamptz, Interval, Regclass, Regtype, Regproc, Regnamespace, Regrole:
 		return Stable
 	}
 	return Immutable

@@ -86,7 +86,7 @@ func isDatetime(k Kind) bool {
 	return false
 }
 
-func isOIDKind(k Kind) bool { return k == OID || k == Regclass || k == Regtype || k == Regproc }
+func isOIDKind(k Kind) bool { return k == OID || k == Regclass || k == Regtype || k == Regproc || k == Regnamespace || k == Regrole }
 
 // numberRank orders the number types: a cast upwards is implicit, downwards an assignment.
 func numberRank(k Kind) int {

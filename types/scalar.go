@@ -119,8 +119,25 @@ func parseReg(t Type, s string) (Datum, error) {
 		return NewInt(int64(rt.OID())), nil
 	case Regclass:
 		return Null, sqlerr.New(sqlerr.UndefinedTable, `relation "%s" does not exist`, s)
+	case Regnamespace:
+		return Null, sqlerr.New(sqlerr.InvalidSchemaName, `schema "%s" does not exist`, s)
+	case Regrole:
+		return Null, sqlerr.New(sqlerr.UndefinedObject, `role "%s" does not exist`, s)
 	}
 	return Null, sqlerr.New(sqlerr.UndefinedFunction, `function "%s" does not exist`, s)
+}
+
+// appendObject appends the name of a catalog object, or its number where the configuration knows none.
+func appendObject(dst []byte, cfg *Config, k Kind, oid int64) []byte {
+	if oid == 0 {
+		return append(dst, '-')
+	}
+	if cfg != nil && cfg.ObjectName != nil {
+		if name, ok := cfg.ObjectName(k, uint32(oid)); ok {
+			return append(dst, name...)
+		}
+	}
+	return strconv.AppendInt(dst, oid, 10)
 }
 
 func appendRegtype(dst []byte, oid int64) []byte {

@@ -61,7 +61,7 @@ func parseText(cfg *Config, t Type, s string) (Datum, error) {
 		return parseBytea(s)
 	case OID:
 		return parseOID(s, "oid")
-	case Regclass, Regtype, Regproc:
+	case Regclass, Regtype, Regproc, Regnamespace, Regrole:
 		return parseReg(t, s)
 	case Void:
 		return NewString(""), nil
@@ -137,8 +137,10 @@ func AppendText(dst []byte, cfg *Config, t Type, d Datum) []byte {
 		return appendArrayText(dst, cfg, t.Elem(), d)
 	}
 	switch t.Kind {
-	case Int2, Int4, Int8, OID, Regclass, Regproc:
+	case Int2, Int4, Int8, OID:
 		return strconv.AppendInt(dst, d.n, 10)
+	case Regclass, Regproc, Regnamespace, Regrole:
+		return appendObject(dst, cfg, t.Kind, d.n)
 	case Bool:
 		if d.n != 0 {
 			return append(dst, 't')

@@ -37,6 +37,8 @@ const (
 	Regclass
 	Regtype
 	Regproc
+	Regnamespace
+	Regrole
 	Void
 	Record
 	// Pseudo-types, in signatures of functions only.
@@ -92,7 +94,7 @@ func (t Type) Rep() Rep {
 		return RepBytes
 	}
 	switch t.Kind {
-	case Bool, Int2, Int4, Int8, Date, Time, Timestamp, Timestamptz, OID, Regclass, Regtype, Regproc, Char:
+	case Bool, Int2, Int4, Int8, Date, Time, Timestamp, Timestamptz, OID, Regclass, Regtype, Regproc, Regnamespace, Regrole, Char:
 		return RepInt
 	case Float4, Float8:
 		return RepFloat

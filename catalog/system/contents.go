@@ -234,7 +234,7 @@ func lengthOf(t types.Type) int64 {
 }
 
 func namespaces(s *Source, add func(row)) {
-	for _, n := range append([]string{"pg_catalog", "information_schema"}, s.Catalog.Schemas()...) {
+	for _, n := range s.schemas() {
 		add(row{"oid": s.schemaOID(n), "nspname": n, "nspowner": oidOwner})
 	}
 }

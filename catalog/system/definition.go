@@ -69,3 +69,18 @@ func (s *Source) IndexColumn(id catalog.ID, i int) (string, bool) {
 	}
 	return "", false
 }
+
+// SchemaName is the schema with an oid of pg_namespace.
+func (s *Source) SchemaName(oid uint32) (string, bool) {
+	for _, n := range s.schemas() {
+		if s.schemaOID(n) == oid {
+			return n, true
+		}
+	}
+	return "", false
+}
+
+// schemas are all schemas, the system's first.
+func (s *Source) schemas() []string {
+	return append([]string{"pg_catalog", "information_schema"}, s.Catalog.Schemas()...)
+}

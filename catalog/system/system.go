@@ -38,13 +38,16 @@ type Relation struct {
 	source  *Source
 }
 
+// Owner is the oid of the one role.
+const Owner = 10
+
 // oids of what every database has.
 const (
 	oidPgCatalog    = 11
 	oidPublic       = 2200
 	oidInformation  = 13240
 	oidDatabase     = 5
-	oidOwner        = 10
+	oidOwner        = Owner
 	oidHeap         = 2
 	oidBtree        = 403
 	oidTablespace   = 1663

@@ -64,7 +64,7 @@ func sequenceView(s *Source, add func(row)) {
 }
 
 func schemata(s *Source, add func(row)) {
-	for _, n := range append([]string{"pg_catalog", "information_schema"}, s.Catalog.Schemas()...) {
+	for _, n := range s.schemas() {
 		add(row{"catalog_name": s.Database, "schema_name": n, "schema_owner": s.User})
 	}
 }

@@ -259,7 +259,7 @@ func TestCancel(t *testing.T) {
 	var err error
 	ended := make(chan error)
 	go func() {
-		_, err := c.Exec(ctx, "SELECT count(*) FROM generate_series(1, 1000000000) a")
+		_, err := c.Exec(ctx, "SELECT count(*) FROM generate_series(1, 1000000) a, generate_series(1, 1000000) b WHERE a = -b")
 		ended <- err
 	}()
 	again := time.NewTicker(20 * time.Millisecond)
@@ -288,7 +288,7 @@ func TestPsycopg(t *testing.T) {
 		t.Fatal("psycopg is not installed; `make deps` installs it: ", err)
 	}
 	host, port := start(t)
-	out, err := exec.Command(python, filepath.Join("testdata", "psycopg.py"), host, port).CombinedOutput()
+	out, err := exec.Command(python, filepath.Join("testdata", "client.py"), host, port).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}

@@ -129,7 +129,7 @@ func category(t types.Type) (cat byte, preferred bool) {
 	switch t.Kind {
 	case types.Bool:
 		return 'B', true
-	case types.Int2, types.Int4, types.Int8, types.Float4, types.Numeric, types.Regclass, types.Regtype, types.Regproc:
+	case types.Int2, types.Int4, types.Int8, types.Float4, types.Numeric, types.Regclass, types.Regtype, types.Regproc, types.Regnamespace, types.Regrole:
 		return 'N', false
 	case types.Float8, types.OID:
 		return 'N', true

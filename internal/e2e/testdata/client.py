@@ -1,4 +1,4 @@
-"""Exercises a server by psycopg 3, in text and in binary: python psycopg.py HOST PORT"""
+"""Exercises a server by psycopg 3, in text and in binary: python client.py HOST PORT"""
 
 import datetime
 import decimal
