@@ -413,11 +413,20 @@ func (s *Session) copyTo(ctx context.Context, r *run, x *ast.Copy, f *copyFormat
 		return err
 	}
 	var n int64
-	out := f.appendHeader(make([]byte, 0, 64<<10), q.Columns)
+	out := f.appendHeader(make([]byte, 0, 1<<10), q.Columns)
 	cfg := s.Config()
+	if len(out) > 0 && !f.binary {
+		if err := r.w.CopyData(out); err != nil {
+			return err
+		}
+		out = out[:0]
+	}
 	for {
 		b, err := rows.Next(ctx)
 		if err != nil {
+			if ctx.Err() != nil {
+				return canceled(ctx)
+			}
 			return err
 		}
 		if b == nil {
@@ -426,13 +435,12 @@ func (s *Session) copyTo(ctx context.Context, r *run, x *ast.Copy, f *copyFormat
 		n += count(b)
 		for i := range b.Len() {
 			for range b.W[i] {
+				// A message is a row, as clients expect; the binary header goes with the first.
 				out = f.appendRow(out, cfg, b, i)
-				if len(out) >= 32<<10 {
-					if err := r.w.CopyData(out); err != nil {
-						return err
-					}
-					out = out[:0]
+				if err := r.w.CopyData(out); err != nil {
+					return err
 				}
+				out = out[:0]
 			}
 		}
 	}

@@ -28,7 +28,7 @@ func (s *Session) prepareSimple(stmt *parser.Statement) (*prepared, error) {
 		return p, nil
 	}
 	// Planned when it runs, against the snapshot that it runs on.
-	p := &prepared{stmt: stmt}
+	p := &prepared{stmt: stmt, simple: true}
 	if len(stmt.Text) <= planCacheText {
 		if s.plans.byText == nil || len(s.plans.byText) >= planCacheSize {
 			s.plans.byText = make(map[string]*prepared, planCacheSize)

@@ -19,6 +19,7 @@ import (
 // either has changed.
 type prepared struct {
 	stmt    *parser.Statement
+	simple  bool // of the simple protocol, which has no parameters
 	given   []types.Type // parameter types that the client gave
 	params  []types.Type
 	columns []result.Column // nil: returns no rows
@@ -82,7 +83,7 @@ func (s *Session) prepare(stmt *parser.Statement, given []types.Type) (*prepared
 	}
 	columns, err := s.utilityColumns(stmt.Stmt)
 	p.columns = columns
-	if stmt.NumParams > 0 && err == nil {
+	if _, own := stmt.Stmt.(*ast.Prepare); stmt.NumParams > 0 && !own && err == nil {
 		err = sqlerr.New(sqlerr.UndefinedParameter, "there is no parameter $1")
 	}
 	return p, err
@@ -104,7 +105,7 @@ func (s *Session) planFor(p *prepared, sn *engine.Snapshot, w result.Writer) err
 		return nil
 	}
 	env := s.env(sn.Catalog, p.given, w)
-	env.Expand = expand
+	env.Expand, env.NoParams = expand, p.simple
 	before := p.columns
 	if err := s.makePlan(p, env); err != nil {
 		return err

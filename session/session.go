@@ -118,9 +118,6 @@ func (s *Session) Query(ctx context.Context, sql string, w result.Writer) (err e
 	w = s.watch(w)
 	for i := range stmts {
 		last := i == len(stmts)-1
-		if stmts[i].NumParams > 0 {
-			return sqlerr.New(sqlerr.UndefinedParameter, "there is no parameter $1")
-		}
 		p, err := s.prepareSimple(&stmts[i])
 		if err != nil {
 			return err

@@ -23,6 +23,8 @@ type Env struct {
 	SearchPath []string
 	// ParamTypes are the types that the client gave to $1, $2...; Unknown ones are inferred and filled in.
 	ParamTypes []types.Type
+	// NoParams: the statement is of the simple protocol, where $1 is nothing.
+	NoParams bool
 	// Expand names materialized views that must be evaluated by their definition, because the transaction has written to what they depend on.
 	Expand func(catalog.ID) bool
 	// Virtual resolves pg_catalog and information_schema relations to their contents; nil: none.

@@ -168,7 +168,7 @@ func (b *Binder) param(e *ast.Param) (expr.Expr, error) {
 		return b.namedParam(e)
 	}
 	const maxParams = 65535
-	if e.N < 1 || e.N > maxParams {
+	if e.N < 1 || e.N > maxParams || b.env.NoParams {
 		return nil, sqlerr.New(sqlerr.UndefinedParameter, "there is no parameter $%d", e.N).At(int(e.Pos))
 	}
 	if b.inView {

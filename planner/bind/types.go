@@ -49,11 +49,13 @@ func (b *Binder) coerceUnknown(e expr.Expr, to types.Type, ctx types.CastContext
 			return &expr.Const{D: d, T: to}, err == nil, err
 		}
 		d, err := types.ParseText(b.env.Config, to.Base(), x.D.String())
-		if err == nil && to.Mod != -1 {
-			d, err = types.ApplyMod(to, d, ctx == types.Explicit)
-		}
 		if err != nil {
 			return nil, false, at(err, pos)
+		}
+		if to.Mod != -1 {
+			if d, err = types.ApplyMod(to, d, ctx == types.Explicit); err != nil {
+				return nil, false, err // not the literal's error: the cast to a length is evaluated, in PostgreSQL's terms
+			}
 		}
 		return &expr.Const{D: d, T: to}, true, nil
 	case *expr.Param:
