@@ -119,17 +119,20 @@ func (d *delta) run(i int, prefix []byte) int {
 	return i
 }
 
-// addTo adds the changes to a multiset.
+// addTo adds the sealed changes to a multiset.
 func (d *delta) addTo(m storage.Map, c *storage.Changes) {
 	if len(d.ents) == 0 {
 		return
 	}
-	c.Reset()
+	c.Over(d.buf)
 	for i := range d.ents {
-		c.Add(d.full(i), nil, d.ents[i].w)
+		e := &d.ents[i]
+		c.AddSpan(e.off, int(e.n), 0, e.w)
 	}
+	c.Sorted()
 	m.Apply(c)
-	if c.Size() > keepBytes {
+	c.Reset()
+	if len(d.ents) > keepRows {
 		*c = storage.Changes{}
 	}
 }

@@ -113,10 +113,7 @@ func (r *Reduce) Finish(out Out) error {
 		r.images.apply()
 	}
 	for _, a := range r.aggs {
-		switch {
-		case a.first: // nobody reads Old, which alone needs the change in order
-			a.x.d.addTo(a.x.m, &a.x.changes)
-		case a.x != nil:
+		if a.x != nil {
 			a.x.apply()
 		}
 	}

@@ -54,27 +54,33 @@ func (t *Table) Finish(Out) error {
 	if t.d.len() == 0 {
 		return nil
 	}
-	t.changes.Reset()
+	t.changes.Over(t.d.buf)
 	for i := 0; i < t.d.len(); {
 		end := t.d.group(i)
 		t.apply(i, end)
 		i = end
 	}
+	t.changes.Sorted()
 	t.rowMap.Apply(&t.changes)
+	t.changes.Reset()
+	if t.d.len() > keepRows {
+		t.changes = storage.Changes{}
+	}
 	return nil
 }
 
 // apply turns the changes i to end of one key into one: the row that was added stands, or none does.
 func (t *Table) apply(i, end int) {
 	for j := i; j < end; j++ {
-		if t.d.weight(j) > 0 {
-			t.changes.Add(t.d.key(j), t.d.image(j), 1)
+		if e := &t.d.ents[j]; e.w > 0 {
+			t.changes.AddSpan(e.off, int(e.klen), int(e.n-e.klen), 1)
 			return
 		}
 	}
 	// A deletion that matches nothing stored would be a bug of the caller; it deletes nothing then.
 	if v, _, ok := t.rowMap.Get(t.d.key(i)); ok && bytes.Equal(v, t.d.image(i)) {
-		t.changes.Add(t.d.key(i), nil, -1)
+		e := &t.d.ents[i]
+		t.changes.AddSpan(e.off, int(e.klen), 0, -1)
 	}
 }
 

@@ -24,8 +24,10 @@ func CheckEntry(key, value []byte) error {
 // Changes is a batch of changes without pointers: the key bytes, value bytes and weights in one arena. The zero value is
 // an empty batch.
 type Changes struct {
-	arena []byte
-	list  []change
+	arena    []byte
+	list     []change
+	borrowed bool // the arena is the caller's
+	sorted   bool
 }
 
 // change is one change; key and value lie one after the other in the arena.
@@ -58,7 +60,27 @@ func (c *Changes) Weight(i int) int64 { return c.list[i].weight }
 func (c *Changes) Size() int { return len(c.arena) }
 
 // Reset empties the batch and keeps its memory.
-func (c *Changes) Reset() { c.arena, c.list = c.arena[:0], c.list[:0] }
+func (c *Changes) Reset() {
+	if c.borrowed {
+		c.arena, c.borrowed = nil, false
+	}
+	c.arena, c.list, c.sorted = c.arena[:0], c.list[:0], false
+}
+
+// Over makes c an empty batch of changes that lie in arena already: AddSpan adds them, and nothing is copied. The caller
+// leaves arena alone until Reset.
+func (c *Changes) Over(arena []byte) {
+	c.Reset()
+	c.arena, c.borrowed = arena, true
+}
+
+// AddSpan is Add of the key at off in the arena of Over, and the value that follows it.
+func (c *Changes) AddSpan(off, klen, vlen int, weight int64) {
+	c.list = append(c.list, change{off: uint64(off), klen: uint32(klen), vlen: uint32(vlen), weight: weight})
+}
+
+// Sorted promises that the changes were added in ascending order of their keys, one a key: a tree takes them as they are.
+func (c *Changes) Sorted() { c.sorted = true }
 
 func (c *Changes) key(e *change) []byte { return c.arena[e.off : e.off+uint64(e.klen)] }
 func (c *Changes) value(e *change) []byte {

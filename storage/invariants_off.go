@@ -3,3 +3,5 @@
 package storage
 
 func (s *Store) checkInvariants() {}
+
+func (b *sorted) mustBeSorted() {}

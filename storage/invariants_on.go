@@ -2,7 +2,10 @@
 
 package storage
 
-import "fmt"
+import (
+	"bytes"
+	"fmt"
+)
 
 // checkInvariants runs after every tick: all of Check while the store is small, then every now and then.
 func (s *Store) checkInvariants() {
@@ -15,5 +18,14 @@ func (s *Store) checkInvariants() {
 	}
 	if err := s.Check(); err != nil {
 		panic(fmt.Sprintf("storage: after tick %d: %v", s.tick, err))
+	}
+}
+
+// mustBeSorted checks the promise of Changes.Sorted.
+func (b *sorted) mustBeSorted() {
+	for i := 1; i < len(b.list); i++ {
+		if bytes.Compare(b.key(&b.list[i-1]), b.key(&b.list[i])) >= 0 {
+			panic("storage: changes are not sorted")
+		}
 	}
 }

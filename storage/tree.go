@@ -23,6 +23,12 @@ func (t *tree) Apply(c *Changes) {
 	if c.Len() == 0 {
 		return
 	}
+	if c.sorted {
+		b := &sorted{arena: c.arena, list: c.list}
+		b.mustBeSorted()
+		t.s.applySorted(t.st(), b)
+		return
+	}
 	b := &t.s.batch
 	b.take(c)
 	b.byKey()
