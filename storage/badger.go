@@ -73,8 +73,9 @@ func openPageDB(dir string) (*pageDB, error) {
 	if err := dropEmptyFiles(dir); err != nil {
 		return nil, err
 	}
+	// Successive checkpoints write much the same pages: compaction that waits for more of them drops most of what it reads.
 	db, err := badger.OpenManaged(badgerOptions(dir, pagesMemtable).
-		WithNumMemtables(2).WithBaseTableSize(8 << 20).WithNumCompactors(2))
+		WithNumMemtables(2).WithBaseTableSize(8 << 20).WithNumCompactors(2).WithNumLevelZeroTables(12).WithNumLevelZeroTablesStall(30))
 	if err != nil {
 		return nil, fmt.Errorf("open the page database: %w", err)
 	}
