@@ -154,7 +154,13 @@ func objectDefs() []def {
 			return ask(c, fmt.Sprintf("pg_get_indexdef:%d,%d", a[0].Int(), a[1].Int()))
 		}},
 		{sig: "pg_get_constraintdef(oid) text", flags: stable | canFail, row: asksOf("pg_get_constraintdef")},
-		{sig: "pg_get_constraintdef(oid,bool) text", flags: stable | canFail, row: asksOf("pg_get_constraintdef")},
+		{sig: "pg_get_constraintdef(oid,bool) text", flags: stable | canFail, row: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+			what := "pg_get_constraintdef"
+			if a[1].Bool() {
+				what += "_pretty"
+			}
+			return ask(c, what+":"+strconv.FormatInt(a[0].Int(), 10))
+		}},
 		{sig: "pg_get_viewdef(oid) text", flags: stable | canFail, row: asksOf("pg_get_viewdef")},
 		{sig: "pg_get_viewdef(oid,bool) text", flags: stable | canFail, row: asksOf("pg_get_viewdef")},
 		// streamsql has no rules, statistics objects, partitions, tablespaces' paths or functions of users to tell of.

@@ -9,6 +9,7 @@ import (
 	"github.com/streamsql/streamsql/batch"
 	"github.com/streamsql/streamsql/catalog"
 	"github.com/streamsql/streamsql/engine"
+	"github.com/streamsql/streamsql/expr"
 	"github.com/streamsql/streamsql/parser/ast"
 	"github.com/streamsql/streamsql/planner"
 	"github.com/streamsql/streamsql/sqlerr"
@@ -206,15 +207,7 @@ func (b *tableBuilder) constraint(k *ast.Constraint, cols []int) error {
 		}
 		b.uniques = append(b.uniques, ix)
 	case ast.CheckConstraint:
-		name := k.Name
-		if name == "" {
-			name = b.table.Name
-			if len(cols) == 1 {
-				name += "_" + b.table.Columns[cols[0]].Name
-			}
-			name = b.checkName(name + "_check")
-		}
-		b.table.Checks = append(b.table.Checks, catalog.Check{Name: name, Expr: k.ExprText})
+		b.table.Checks = append(b.table.Checks, catalog.Check{Name: k.Name, Expr: k.ExprText}) // expressions names it
 		b.checks = append(b.checks, k)
 	case ast.ForeignKeyConstraint:
 		return sqlerr.Unsupported(int(k.Pos), "a foreign key").WithHint("Leave it out: streamsql does not check references yet.")
@@ -224,7 +217,20 @@ func (b *tableBuilder) constraint(k *ast.Constraint, cols []int) error {
 	return nil
 }
 
-func (b *tableBuilder) checkName(name string) string {
+// checkName names a CHECK after the table, and the column if it is about one.
+func (b *tableBuilder) checkName(x expr.Expr) string {
+	var cols []int
+	expr.Walk(x, func(e expr.Expr) bool {
+		if c, ok := e.(*expr.Col); ok && !slices.Contains(cols, c.ID) {
+			cols = append(cols, c.ID)
+		}
+		return true
+	})
+	name := b.table.Name
+	if len(cols) == 1 {
+		name += "_" + b.table.Columns[cols[0]].Name
+	}
+	name += "_check"
 	free := name
 	for i := 1; slices.ContainsFunc(b.table.Checks, func(c catalog.Check) bool { return c.Name == free }); i++ {
 		free = name + strconv.Itoa(i)
@@ -254,9 +260,13 @@ func (b *tableBuilder) expressions() error {
 			return err
 		}
 	}
-	for _, k := range b.checks {
-		if _, err := planner.BindScalar(env, k.Expr, b.table, types.Of(types.Bool)); err != nil {
+	for i, k := range b.checks {
+		x, err := planner.BindScalar(env, k.Expr, b.table, types.Of(types.Bool))
+		if err != nil {
 			return err
+		}
+		if k.Name == "" {
+			b.table.Checks[i].Name = b.checkName(x)
 		}
 	}
 	return nil

@@ -41,7 +41,7 @@ func (s *Session) catalogInfo(name string) (d types.Datum, ok bool, err error) {
 		answer = func(c *catalog.Catalog) types.Datum { return s.regclass(c, arg) }
 	case "pg_table_is_visible":
 		answer = func(c *catalog.Catalog) types.Datum { return s.visible(c, arg) }
-	case "pg_get_indexdef", "pg_get_constraintdef", "pg_get_viewdef":
+	case "pg_get_indexdef", "pg_get_constraintdef", "pg_get_constraintdef_pretty", "pg_get_viewdef":
 		answer = func(c *catalog.Catalog) types.Datum { return definition(c, what, arg) }
 	default:
 		return types.Null, false, nil
@@ -62,8 +62,8 @@ func definition(c *catalog.Catalog, what, arg string) types.Datum {
 	var text string
 	ok := false
 	switch {
-	case what == "pg_get_constraintdef":
-		text, ok = src.ConstraintDef(oid)
+	case what == "pg_get_constraintdef", what == "pg_get_constraintdef_pretty":
+		text, ok = src.ConstraintDef(oid, what == "pg_get_constraintdef_pretty")
 	case what == "pg_get_viewdef":
 		text, ok = src.ViewDef(catalog.ID(oid))
 	case column != "" && column != "0":

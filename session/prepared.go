@@ -19,7 +19,7 @@ import (
 // either has changed.
 type prepared struct {
 	stmt    *parser.Statement
-	simple  bool // of the simple protocol, which has no parameters
+	simple  bool         // of the simple protocol, which has no parameters
 	given   []types.Type // parameter types that the client gave
 	params  []types.Type
 	columns []result.Column // nil: returns no rows

@@ -21,6 +21,7 @@ var contents = map[string]func(*Source, func(row)){
 	"pg_catalog.pg_collation":  collations,
 	"pg_catalog.pg_constraint": constraints,
 	"pg_catalog.pg_database":   databases,
+	"pg_catalog.pg_depend":     depends,
 	"pg_catalog.pg_index":      indexes,
 	"pg_catalog.pg_indexes":    indexView,
 	"pg_catalog.pg_language":   languages,
@@ -152,7 +153,7 @@ func (s *Source) hasIndex(r relation) bool {
 }
 
 func attributes(s *Source, add func(row)) {
-	each := func(rel any, cols []catalog.Column) {
+	each := func(rel any, cols []catalog.Column, notNull bool) {
 		for i, c := range cols {
 			identity, generated := "", ""
 			if c.Identity != "" {
@@ -166,16 +167,16 @@ func attributes(s *Source, add func(row)) {
 				dims = 1
 			}
 			add(row{"attrelid": rel, "attname": c.Name, "atttypid": c.Type.OID(), "attstattarget": -1, "attlen": lengthOf(c.Type), "attnum": i + 1,
-				"attndims": dims, "attcacheoff": -1, "atttypmod": int(c.Type.Mod), "attnotnull": c.NotNull, "atthasdef": c.Default != "",
-				"attidentity": charOrZero(identity), "attgenerated": charOrZero(generated), "attislocal": true, "attalign": "i", "attstorage": "x",
+				"attndims": dims, "attcacheoff": -1, "atttypmod": int(c.Type.Mod), "attnotnull": c.NotNull && notNull, "atthasdef": c.Default != "",
+				"attidentity": charOrZero(identity), "attgenerated": charOrZero(generated), "attislocal": true, "attalign": "i", "attstorage": storageOf(lengthOf(c.Type), internalName(c.Type)),
 				"attcollation": collationOf(c.Type)})
 		}
 	}
 	for _, r := range s.relations() {
-		each(r.id, r.columns)
+		each(r.id, r.columns, r.kind == "r") // of a view's columns PostgreSQL does not say it
 	}
 	for _, r := range sorted() {
-		each(r.OID, r.Columns)
+		each(r.OID, r.Columns, false)
 	}
 }
 
@@ -187,14 +188,28 @@ func charOrZero(s string) types.Datum {
 	return types.NewInt(int64(s[0]))
 }
 
-func collationOf(t types.Type) int {
-	switch t.Kind {
-	case types.Text, types.Varchar, types.BPChar:
+func collationOf(t types.Type) int { return typeCollation(internalName(t)) }
+
+// typeCollation is that of a type or of an array of it.
+func typeCollation(name string) int {
+	switch strings.TrimPrefix(name, "_") {
+	case "text", "varchar", "bpchar":
 		return 100
-	case types.Name:
+	case "name":
 		return 950
 	}
 	return 0
+}
+
+// storageOf is how PostgreSQL would store a type's values: plain, main or extended.
+func storageOf(length int64, name string) string {
+	switch {
+	case length > 0:
+		return "p"
+	case name == "numeric":
+		return "m"
+	}
+	return "x"
 }
 
 // typeRow is a line of types.txt.
@@ -219,7 +234,8 @@ func typeRows(_ *Source, add func(row)) {
 		f := t.fields
 		add(row{"oid": t.oid, "typname": t.name, "typnamespace": oidPgCatalog, "typowner": oidOwner, "typlen": t.length, "typbyval": f[3] == "true",
 			"typtype": f[4], "typcategory": f[5], "typispreferred": f[6] == "true", "typisdefined": true, "typdelim": f[7], "typrelid": t.relid,
-			"typelem": t.elem, "typarray": t.array, "typalign": f[15], "typstorage": "p", "typtypmod": -1})
+			"typelem": t.elem, "typarray": t.array, "typalign": f[15], "typstorage": storageOf(t.length, t.name), "typtypmod": -1,
+			"typcollation": typeCollation(t.name)})
 	}
 }
 
@@ -385,6 +401,21 @@ func sequences(s *Source, add func(row)) {
 	for _, o := range s.Catalog.Objects() {
 		if q, ok := o.(*catalog.Sequence); ok {
 			add(row{"seqrelid": q.ID, "seqtypid": q.Type.OID(), "seqstart": q.Start, "seqincrement": q.Increment, "seqmax": q.Max, "seqmin": q.Min, "seqcache": 1, "seqcycle": q.Cycle})
+		}
+	}
+}
+
+// depends tells which columns own sequences.
+func depends(s *Source, add func(row)) {
+	for _, o := range s.Catalog.Objects() {
+		t, ok := o.(*catalog.Table)
+		if !ok {
+			continue
+		}
+		for i, c := range t.Columns {
+			if c.Sequence != 0 {
+				add(row{"classid": oidClass, "objid": c.Sequence, "refclassid": oidClass, "refobjid": t.ID, "refobjsubid": i + 1, "deptype": "i"})
+			}
 		}
 	}
 }

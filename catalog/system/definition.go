@@ -42,11 +42,14 @@ func (s *Source) ViewDef(id catalog.ID) (string, bool) {
 	return v.Query + ";", true
 }
 
-// ConstraintDef is a constraint as pg_get_constraintdef prints it.
-func (s *Source) ConstraintDef(oid int64) (string, bool) {
+// ConstraintDef is a constraint as pg_get_constraintdef prints it; pretty leaves out parentheses that nobody needs.
+func (s *Source) ConstraintDef(oid int64, pretty bool) (string, bool) {
 	for _, c := range s.constraints() {
 		if c.oid != oid {
 			continue
+		}
+		if c.kind == "c" && pretty {
+			return "CHECK (" + c.text + ")", true
 		}
 		if c.kind == "c" {
 			return "CHECK ((" + c.text + "))", true
