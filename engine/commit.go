@@ -124,7 +124,7 @@ func (e *Engine) commitAlone(ctx context.Context, p *pending, c Commit) error {
 		if err := e.drain(); err != nil {
 			return err
 		}
-		if err := e.checkDefinitions(c.DDL); err != nil {
+		if err := e.checkDefinitions(c.DDL, c.Writes); err != nil {
 			return err
 		}
 		if err := e.accept(p, c); err != nil {

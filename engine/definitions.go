@@ -11,7 +11,7 @@ import (
 
 // checkDefinitions checks the definitions of a transaction against the catalog as it is now, which may be newer than the one that they were
 // made with. Nothing else is in flight.
-func (e *Engine) checkDefinitions(ddl []DDL) error {
+func (e *Engine) checkDefinitions(ddl []DDL, own *Writes) error {
 	c := e.version.Load().catalog
 	for _, x := range ddl {
 		var created []catalog.Object
@@ -53,7 +53,7 @@ func (e *Engine) checkDefinitions(ddl []DDL) error {
 			if err := free(c, i); err != nil {
 				return err
 			}
-			if err := e.checkDuplicates(c, i); err != nil {
+			if err := e.checkDuplicates(c, i, own); err != nil {
 				return err
 			}
 			c = c.With(i)
@@ -104,8 +104,9 @@ func droppable(c *catalog.Catalog, ids []catalog.ID) error {
 	return nil
 }
 
-// checkDuplicates refuses a unique index over rows of which two have the same key.
-func (e *Engine) checkDuplicates(c *catalog.Catalog, x *catalog.Index) error {
+// checkDuplicates refuses a unique index over rows of which two have the same key, with what the transaction has changed. Rows of a table
+// that it has made are checked as those of any commit.
+func (e *Engine) checkDuplicates(c *catalog.Catalog, x *catalog.Index, own *Writes) error {
 	t, ok := c.Object(x.On).(*catalog.Table)
 	if !ok || !x.Unique || t.Tree == 0 {
 		return nil
@@ -117,7 +118,7 @@ func (e *Engine) checkDuplicates(c *catalog.Catalog, x *catalog.Index) error {
 	temp.Begin(1)
 	seen := temp.Map(temp.Create(storage.Spec{Put: true}))
 	k := newIndexKey(x, columnTypes(t.Columns))
-	it := sn.Store.Iter(t.Tree)
+	it := own.tableReader(sn, t).Iter()
 	defer it.Close()
 	var batch storage.Changes
 	add := func() (err error) {
