@@ -38,6 +38,7 @@ func newPool(limit, reserve int64) (*pool, error) {
 	for {
 		mem, err := reserveMemory(reserve)
 		if err == nil {
+			hugePages(mem)
 			return &pool{mem: mem, base: ptr(&mem[0]), frames: uint32(min(int64(len(mem))/PageSize-2, 1<<32-2)), limit: limit}, nil
 		}
 		if reserve /= 2; reserve < 64<<20 {
@@ -133,6 +134,9 @@ func (p *pool) table(bytes int64, temp bool) ([]byte, error) {
 	for {
 		t, err := reserveMemory(bytes)
 		if err == nil {
+			if !temp { // those are many, and small
+				hugePages(t)
+			}
 			return t, nil
 		}
 		if bytes /= 2; bytes < 1<<20 {
