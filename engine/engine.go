@@ -195,3 +195,6 @@ func (e *Engine) writable() error {
 	}
 	return e.broken
 }
+
+// Resident is the bytes of memory that state takes, temporary state included.
+func (e *Engine) Resident() int64 { return e.store.Resident() }

@@ -429,7 +429,7 @@ func (r *lookup) decode(n int64) error {
 func (r *lookup) entry() (image []byte, w int64, ok bool) {
 	if r.point {
 		r.ended = true
-		image, w, ok = r.rows.Get(r.lo)
+		image, _, ok = r.rows.Get(r.lo)
 		return image, 1, ok
 	}
 	back := r.l.Backward

@@ -24,7 +24,6 @@ type countJoin struct {
 	nkeys  int // of NOT IN
 	l, r   *tally
 	single *batch.Batch // semi, anti: the output
-	good   *batch.Batch
 
 	// The pairs at hand: their rows in the tallies, weights of the sides, and which side drove.
 	lref, rref []int32
@@ -46,7 +45,6 @@ type tally struct {
 type tallyRow struct {
 	klen       int
 	changed    int64 // weight in the side's change
-	weight     int64 // New
 	own, other int64
 	driven     bool
 }

@@ -67,7 +67,6 @@ type fakePortal struct {
 	*fakeStatement
 	values []types.Datum
 	next   int64
-	done   bool
 }
 
 func (s *fakeSession) parse(sql string) (*fakeStatement, error) {

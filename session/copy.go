@@ -26,7 +26,6 @@ type copyFormat struct {
 	header    bool
 	quote     byte
 	escape    byte
-	forceNull map[string]bool
 	// batch is how many rows COPY ... WITH (batch n) commits at a time; 0: all or nothing.
 	batch int64
 }

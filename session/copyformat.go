@@ -289,7 +289,7 @@ func (f *copyFormat) appendField(out []byte, k int, text []byte, null bool) []by
 }
 
 func (f *copyFormat) appendCSV(out, text []byte) []byte {
-	if string(text) != f.null && string(text) != `\.` && bytes.IndexByte(text, f.delimiter) < 0 && bytes.IndexByte(text, f.quote) < 0 && bytes.IndexAny(text, "\r\n") < 0 {
+	if string(text) != f.null && string(text) != `\.` && bytes.IndexByte(text, f.delimiter) < 0 && bytes.IndexByte(text, f.quote) < 0 && !bytes.ContainsAny(text, "\r\n") {
 		return append(out, text...)
 	}
 	out = append(out, f.quote)

@@ -8,6 +8,7 @@ import (
 	"github.com/streamsql/streamsql/engine"
 	"github.com/streamsql/streamsql/parser/ast"
 	"github.com/streamsql/streamsql/planner"
+	"github.com/streamsql/streamsql/planner/bind"
 	"github.com/streamsql/streamsql/result"
 	"github.com/streamsql/streamsql/sqlerr"
 )
@@ -139,7 +140,7 @@ func (d *definer) relation(name ast.Name, pos ast.Pos) (catalog.Object, error) {
 	}
 	o := d.catalog.Resolve(path, name.Last())
 	if o == nil {
-		return nil, sqlerr.New(sqlerr.UndefinedTable, "relation %q does not exist", joinName(name)).At(int(pos))
+		return nil, bind.NoRelation(d.catalog, path, name, pos)
 	}
 	return o, nil
 }

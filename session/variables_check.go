@@ -11,8 +11,13 @@ import (
 
 // The checks normalise a setting's value. Their errors carry only a hint; invalidValue words the rest.
 
+// hint is why a value is refused, as PostgreSQL tells it beside its message.
+type hint string
+
+func (h hint) Error() string { return string(h) }
+
 // errNoHint refuses a value without more to say.
-var errNoHint = errors.New("")
+const errNoHint = hint("")
 
 func invalidValue(name, value string, err error) error {
 	e := &sqlerr.Error{}
@@ -93,7 +98,7 @@ func duration(v string) (string, error) {
 	}
 	unit, ok := map[string]float64{"": 1, "us": 0.001, "ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}[strings.TrimSpace(v[i:])]
 	if !ok || n*unit > 1<<31-1 {
-		return "", errors.New(`Valid units for this parameter are "us", "ms", "s", "min", "h", and "d".`)
+		return "", hint(`Valid units for this parameter are "us", "ms", "s", "min", "h", and "d".`)
 	}
 	return strconv.Itoa(int(n * unit)), nil
 }

@@ -69,14 +69,14 @@ type inputLog struct {
 	old     []oldSegment
 	size    int64 // bytes of entries in old and current
 
-	current      segment // the writing goroutine's
-	currentSize  int64
-	currentLast  Tick
-	spare        chan spareSegment
-	wantSpare    chan struct{}
-	goroutines   sync.WaitGroup
-	records      [][]byte
-	group, ready []pendingEntry
+	current     segment // the writing goroutine's
+	currentSize int64
+	currentLast Tick
+	spare       chan spareSegment
+	wantSpare   chan struct{}
+	goroutines  sync.WaitGroup
+	records     [][]byte
+	group       []pendingEntry
 }
 
 type pendingEntry struct {

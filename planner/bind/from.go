@@ -149,7 +149,7 @@ func (b *Binder) resolve(it *ast.Rel) (catalog.Object, *VirtualTable, error) {
 				return nil, v, nil
 			}
 		}
-		return nil, nil, sqlerr.New(sqlerr.UndefinedTable, "relation %q does not exist", joinName(n)).At(int(it.Pos))
+		return nil, nil, NoRelation(b.env.Catalog, []string{n[0]}, n, it.Pos)
 	}
 	if o := b.env.Catalog.Resolve(b.env.SearchPath, n[0]); o != nil {
 		return o, nil, nil
@@ -161,7 +161,28 @@ func (b *Binder) resolve(it *ast.Rel) (catalog.Object, *VirtualTable, error) {
 			}
 		}
 	}
-	return nil, nil, sqlerr.New(sqlerr.UndefinedTable, "relation %q does not exist", n[0]).At(int(it.Pos))
+	return nil, nil, NoRelation(b.env.Catalog, b.env.SearchPath, n, it.Pos)
+}
+
+// NoRelation is the error 42P01 for a name; the hint is the relation of schemas whose name is nearest to it.
+func NoRelation(c *catalog.Catalog, schemas []string, n ast.Name, pos ast.Pos) *sqlerr.Error {
+	e := sqlerr.New(sqlerr.UndefinedTable, "relation %q does not exist", joinName(n)).At(int(pos))
+	name, best, hint := n.Last(), 4, ""
+	for _, o := range c.Objects() {
+		switch o.(type) {
+		case *catalog.Table, *catalog.View:
+		default:
+			continue
+		}
+		schema, other := o.Qualified()
+		if d := levenshtein(name, other, 3); d < best && d <= len(name)/2 && slices.Contains(schemas, schema) {
+			best, hint = d, other
+		}
+	}
+	if hint != "" {
+		return e.WithHint("Perhaps you meant the relation %q.", hint)
+	}
+	return e
 }
 
 // Scan reads a base table under an alias.

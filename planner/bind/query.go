@@ -346,9 +346,7 @@ func (b *Binder) orderByName(sc *scope, out *Query, order []*ast.SortItem, what 
 		if !ok {
 			if _, isRef := it.Expr.(*ast.ColRef); isRef {
 				inner := &scope{}
-				for _, c := range outCols(out) {
-					inner.cols = append(inner.cols, c)
-				}
+				inner.cols = append(inner.cols, outCols(out)...)
 				if _, _, err := b.column(inner, it.Expr.(*ast.ColRef)); err != nil {
 					return err
 				}

@@ -11,21 +11,8 @@ type Style struct {
 	Order  string // MDY, DMY, YMD
 }
 
-// append2 appends a number below 100 as two digits; append0 any number padded to a width.
+// append2 appends a number below 100 as two digits.
 func append2(dst []byte, v int) []byte { return append(dst, '0'+byte(v/10), '0'+byte(v%10)) }
-
-func append0(dst []byte, v, width int) []byte {
-	if v < 0 {
-		dst = append(dst, '-')
-		v = -v
-	}
-	var b [20]byte
-	s := strconv.AppendInt(b[:0], int64(v), 10)
-	for i := len(s); i < width; i++ {
-		dst = append(dst, '0')
-	}
-	return append(dst, s...)
-}
 
 // appendYear appends at least four digits; BC years count from 1.
 func appendYear(dst []byte, y int) []byte {
