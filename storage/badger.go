@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"runtime"
 
 	badger "github.com/dgraph-io/badger/v4"
 	"github.com/dgraph-io/badger/v4/options"
@@ -15,13 +16,17 @@ import (
 // This file alone knows Badger. The checkpoint's records are one database in managed mode; each segment of the log is one
 // of its own, so that it can be dropped whole.
 //
-// Both sync every write: Sync does not cover memtables that were rotated meanwhile. Values stay in the LSM tree, as
-// value-log GC reclaims nothing for us. Memtables are small: two of 16 MB for pages, one of 32 MB for a segment.
+// A segment syncs every write. The page database does so at the end of a checkpoint only, by itself, as Sync does not cover
+// memtables that were rotated meanwhile: most of a checkpoint has gone from its memtables to tables by then, and was written
+// once. Values stay in the LSM tree, as value-log GC reclaims nothing for us. Memtables are small: two of 16 MB for pages, one of 32 MB for a segment.
 const (
 	pagesMemtable   = 16 << 20
 	segmentMemtable = 32 << 20
 	maxValue        = 1 << 20 // what the LSM tree takes
 )
+
+// syncsMappings tells whether syncing a file covers what was written to it through a mapping.
+const syncsMappings = runtime.GOOS == "linux"
 
 type quiet struct{}
 
@@ -74,7 +79,7 @@ func openPageDB(dir string) (*pageDB, error) {
 		return nil, err
 	}
 	// Successive checkpoints write much the same pages: compaction that waits for more of them drops most of what it reads.
-	db, err := badger.OpenManaged(badgerOptions(dir, pagesMemtable).
+	db, err := badger.OpenManaged(badgerOptions(dir, pagesMemtable).WithSyncWrites(!syncsMappings).
 		WithNumMemtables(2).WithBaseTableSize(8 << 20).WithNumCompactors(2).WithNumLevelZeroTables(12).WithNumLevelZeroTablesStall(30))
 	if err != nil {
 		return nil, fmt.Errorf("open the page database: %w", err)
@@ -143,12 +148,33 @@ func (b *pageBatch) set(key, value []byte) error { return b.wb.SetEntry(badger.N
 func (b *pageBatch) delete(key []byte) error     { return b.wb.Delete(key) }
 func (b *pageBatch) cancel()                     { b.wb.Cancel() }
 
-// flush syncs the directory, too: Badger does that for a new memtable's log some time later.
 func (b *pageBatch) flush() error {
 	if err := b.wb.Flush(); err != nil {
 		return err
 	}
-	return syncDir(b.dir)
+	return syncMemtables(b.dir)
+}
+
+// syncMemtables makes durable what was written: it is in the memtables' logs, or, if those are gone, in tables that Badger
+// has synced. The directory is synced, too: Badger does that for a new memtable's log some time later.
+func syncMemtables(dir string) error {
+	names, err := filepath.Glob(filepath.Join(dir, "*.mem"))
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		f, err := os.OpenFile(name, os.O_RDWR, 0)
+		if errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(f.Sync(), f.Close()); err != nil {
+			return err
+		}
+	}
+	return syncDir(dir)
 }
 
 // commit writes one record; it is durable when commit returns nil.
@@ -161,7 +187,7 @@ func (d *pageDB) commit(epoch uint64, key, value []byte) error {
 	if err := tx.CommitAt(epoch, nil); err != nil {
 		return err
 	}
-	return syncDir(d.dir)
+	return syncMemtables(d.dir)
 }
 
 // segmentDB is one segment of the log: records, numbered.
