@@ -24,7 +24,7 @@ func (d *definer) drop(x *ast.Drop) error {
 		o, err := d.relation(name, x.NamesPos[i])
 		if err != nil {
 			if !x.IfExists {
-				return dropMissing(x.Kind, name, x.NamesPos[i])
+				return dropMissing(x.Kind, name)
 			}
 			if err := d.run.w.Notice(sqlerr.New(sqlerr.SuccessfulCompletion, "%s %q does not exist, skipping", x.Kind, joinName(name))); err != nil {
 				return err
@@ -52,12 +52,12 @@ func (d *definer) drop(x *ast.Drop) error {
 	return nil
 }
 
-func dropMissing(kind string, name ast.Name, pos ast.Pos) error {
+func dropMissing(kind string, name ast.Name) error {
 	code := sqlerr.UndefinedTable
 	if kind == "index" {
 		code = sqlerr.UndefinedObject
 	}
-	return sqlerr.New(code, "%s %q does not exist", kind, joinName(name)).At(int(pos))
+	return sqlerr.New(code, "%s %q does not exist", kind, joinName(name))
 }
 
 func (d *definer) nameOf(id catalog.ID) string {

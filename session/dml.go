@@ -29,6 +29,7 @@ type writer struct {
 	affected  int64
 	touched   map[string]bool // keys that this statement has changed
 	alone     bool
+	keys      map[catalog.ID][]int // all arbiters, once they have been asked for
 	key       []byte
 }
 
@@ -190,13 +191,8 @@ func (w *writer) insertRow(p *planner.Insert, row []types.Datum) error {
 			return err
 		}
 		w.touch(row)
-	} else if !w.alone {
-		// At COMMIT the engine checks all keys; where other statements may follow first, the client learns it here.
-		if err := w.unique(row); err != nil {
-			return err
-		}
 	}
-	if err := w.buffer.Insert(w.table, row); err != nil {
+	if err := w.put(row); err != nil {
 		return err
 	}
 	return w.done(row)
@@ -204,22 +200,24 @@ func (w *writer) insertRow(p *planner.Insert, row []types.Datum) error {
 
 // arbiters are the primary key (0) and the unique indexes of the table, with their columns.
 func (w *writer) arbiters(only []catalog.ID) map[catalog.ID][]int {
-	all := map[catalog.ID][]int{0: w.table.PrimaryKey}
-	for _, x := range w.sn.Catalog.Indexes(w.table.ID) {
-		if x.Unique {
-			cols := make([]int, len(x.Columns))
-			for i, c := range x.Columns {
-				cols[i] = c.Col
+	if w.keys == nil {
+		w.keys = map[catalog.ID][]int{0: w.table.PrimaryKey}
+		for _, x := range w.sn.Catalog.Indexes(w.table.ID) {
+			if x.Unique {
+				cols := make([]int, len(x.Columns))
+				for i, c := range x.Columns {
+					cols[i] = c.Col
+				}
+				w.keys[x.ID] = cols
 			}
-			all[x.ID] = cols
 		}
 	}
 	if len(only) == 0 {
-		return all
+		return w.keys
 	}
 	some := map[catalog.ID][]int{}
 	for _, id := range only {
-		some[id] = all[id]
+		some[id] = w.keys[id]
 	}
 	return some
 }
@@ -277,13 +275,15 @@ func (w *writer) conflict(p *planner.Insert, row []types.Datum) (handled bool, e
 	if err != nil {
 		return true, err
 	}
-	return true, w.replace(old, changed, nil)
+	return true, w.replace(old, changed)
 }
 
-// update runs an UPDATE. A row that several rows of FROM match is updated once.
+// update runs an UPDATE. A row that several rows of FROM match is updated once. Rows whose keys change are taken out first and put back when
+// all have been seen, so that id = id + 1 does not depend on an order of rows.
 func (w *writer) update(p *planner.Update) error {
 	n := len(w.table.Columns)
-	return w.source(p.Source, func(row []types.Datum) error {
+	var moved [][]types.Datum
+	err := w.source(p.Source, func(row []types.Datum) error {
 		old := row[:n:n]
 		if w.isTouched(old) {
 			return nil
@@ -292,20 +292,71 @@ func (w *writer) update(p *planner.Update) error {
 		if err != nil {
 			return err
 		}
-		return w.replace(old, changed, row[n:])
+		if err := w.check(changed); err != nil {
+			return err
+		}
+		w.touch(old)
+		if w.movesKey(old, changed) {
+			moved = append(moved, changed)
+			err = w.buffer.Delete(w.table, old)
+		} else {
+			err = w.buffer.Update(w.table, old, changed)
+		}
+		if err != nil {
+			return err
+		}
+		return w.done(append(changed[:n:n], row[n:]...))
 	})
+	for _, row := range moved {
+		if err == nil {
+			err = w.put(row)
+		}
+	}
+	return err
 }
 
-func (w *writer) replace(old, changed, rest []types.Datum) error {
+// put inserts a row whose key must be free.
+func (w *writer) put(row []types.Datum) error {
+	if !w.alone {
+		// At COMMIT the engine checks all keys; where other statements may follow first, the client learns it here.
+		if err := w.unique(row); err != nil {
+			return err
+		}
+	}
+	return w.buffer.Insert(w.table, row)
+}
+
+// movesKey tells whether a unique key of the row changes.
+func (w *writer) movesKey(old, changed []types.Datum) bool {
+	for _, cols := range w.arbiters(nil) {
+		for _, c := range cols {
+			if t := w.table.Columns[c].Type; old[c].IsNull() != changed[c].IsNull() || !old[c].IsNull() && types.Compare(t, old[c], changed[c]) != 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// replace does what DO UPDATE says.
+func (w *writer) replace(old, changed []types.Datum) error {
 	if err := w.check(changed); err != nil {
 		return err
 	}
 	w.touch(old)
 	w.touch(changed)
-	if err := w.buffer.Update(w.table, old, changed); err != nil {
+	var err error
+	if w.movesKey(old, changed) {
+		if err = w.buffer.Delete(w.table, old); err == nil {
+			err = w.put(changed)
+		}
+	} else {
+		err = w.buffer.Update(w.table, old, changed)
+	}
+	if err != nil {
 		return err
 	}
-	return w.done(append(changed, rest...))
+	return w.done(changed)
 }
 
 // delete runs a DELETE.

@@ -177,7 +177,11 @@ func (s *Session) executeShow(x *ast.Show, r *run) error {
 	}
 	var rows [][]string
 	for _, name := range s.vars.names() {
-		rows = append(rows, []string{name, s.vars.values[name], ""})
+		v, err := s.vars.get(name)
+		if err != nil {
+			return err
+		}
+		rows = append(rows, []string{name, v, ""})
 	}
 	return r.rowsOfText("SHOW", rows...)
 }

@@ -32,6 +32,7 @@ type setting struct {
 	value    string
 	reported bool // a ParameterStatus at startup and at each change
 	readOnly bool
+	time     bool // in milliseconds
 	// check normalises a value, or refuses it; nil: any text.
 	check func(v string) (string, error)
 }
@@ -52,7 +53,7 @@ var settings = []setting{
 	{name: "default_transaction_read_only", value: "off", reported: true, check: boolean},
 	{name: "default_transaction_deferrable", value: "off", check: boolean},
 	{name: "extra_float_digits", value: "1", check: integer(-15, 3)},
-	{name: "idle_in_transaction_session_timeout", value: "0", check: duration},
+	{name: "idle_in_transaction_session_timeout", value: "0", time: true, check: duration},
 	{name: "in_hot_standby", value: "off", reported: true, readOnly: true},
 	{name: "integer_datetimes", value: "on", reported: true, readOnly: true},
 	{name: "IntervalStyle", value: "postgres", reported: true, check: oneOf("postgres", "postgres_verbose", "sql_standard", "iso_8601")},
@@ -61,7 +62,7 @@ var settings = []setting{
 	{name: "lc_collate", value: "C", readOnly: true},
 	{name: "lc_ctype", value: "C.UTF-8", readOnly: true},
 	{name: "lc_messages", value: "C", check: oneOf("C", "POSIX", "en_US.UTF-8", "C.UTF-8")},
-	{name: "lock_timeout", value: "0", check: duration},
+	{name: "lock_timeout", value: "0", time: true, check: duration},
 	{name: "max_identifier_length", value: "63", readOnly: true},
 	{name: "row_security", value: "on", check: boolean},
 	{name: "search_path", value: `"$user", public`},
@@ -70,13 +71,30 @@ var settings = []setting{
 	{name: "server_version_num", value: "150008", readOnly: true},
 	{name: "session_authorization", reported: true, readOnly: true},
 	{name: "standard_conforming_strings", value: "on", reported: true, check: onlyOn},
-	{name: "statement_timeout", value: "0", check: duration},
+	{name: "statement_timeout", value: "0", time: true, check: duration},
 	{name: "synchronous_commit", value: "on", check: oneOf("on", "off", "local", "remote_write", "remote_apply")},
 	{name: "synchronize_seqscans", value: "on", check: boolean},
 	{name: "TimeZone", value: "UTC", reported: true, check: timeZone},
 	{name: "transaction_isolation", value: "read committed", check: isolationName},
 	{name: "transaction_read_only", value: "off", check: boolean},
 	{name: "xmloption", value: "content", check: oneOf("content", "document")},
+}
+
+// show is how SHOW prints a value: times in the largest unit that they are whole numbers of.
+func (s *setting) show(value string) string {
+	ms, err := strconv.Atoi(value)
+	if !s.time || err != nil || ms == 0 {
+		return value
+	}
+	for _, u := range []struct {
+		name string
+		ms   int
+	}{{"d", 86_400_000}, {"h", 3_600_000}, {"min", 60_000}, {"s", 1000}} {
+		if ms%u.ms == 0 {
+			return strconv.Itoa(ms/u.ms) + u.name
+		}
+	}
+	return value + "ms"
 }
 
 func findSetting(name string) *setting {
@@ -103,7 +121,7 @@ func (v *variables) makeDefault() { v.defaults = maps.Clone(v.values) }
 
 func (v *variables) get(name string) (string, error) {
 	if s := findSetting(name); s != nil {
-		return v.values[s.name], nil
+		return s.show(v.values[s.name]), nil
 	}
 	if value, ok := v.values[strings.ToLower(name)]; ok {
 		return value, nil
