@@ -150,6 +150,32 @@ func (s *Session) objectName(k types.Kind, oid uint32) (string, bool) {
 	return "", false
 }
 
+// findObject is the reverse of objectName.
+func (s *Session) findObject(k types.Kind, text string) (uint32, bool) {
+	sn, err := s.statementSnapshot()
+	if err != nil {
+		return 0, false
+	}
+	defer sn.Close()
+	switch k {
+	case types.Regclass:
+		d := s.regclass(sn.Catalog, text)
+		if d.IsNull() {
+			return 0, false
+		}
+		return uint32(d.Int()), true
+	case types.Regnamespace:
+		if parts := identifiers(text); len(parts) == 1 {
+			return (&system.Source{Catalog: sn.Catalog}).SchemaOID(parts[0])
+		}
+	case types.Regrole:
+		if parts := identifiers(text); len(parts) == 1 && parts[0] == s.user {
+			return system.Owner, true
+		}
+	}
+	return 0, false
+}
+
 // regclass finds a relation by its name as SQL writes it, or by its number; NULL if there is none.
 func (s *Session) regclass(c *catalog.Catalog, text string) types.Datum {
 	if id, err := strconv.ParseUint(text, 10, 32); err == nil {

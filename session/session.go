@@ -62,7 +62,7 @@ func (s *Server) Open(_ context.Context, params map[string]string) (*Session, er
 		prepared: map[string]*prepared{},
 		portals:  map[string]*portal{},
 	}
-	se.vars.objectName = se.objectName
+	se.vars.objectName, se.vars.findObject = se.objectName, se.findObject
 	for name, value := range params {
 		if name == "user" || name == "database" || name == "options" || name == "replication" {
 			continue

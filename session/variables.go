@@ -23,7 +23,9 @@ type variables struct {
 	cfg      *types.Config
 	onChange func(name, value string)
 
-	objectName func(k types.Kind, oid uint32) (string, bool) // of the session's catalog
+	// Of the session's catalog.
+	objectName func(k types.Kind, oid uint32) (string, bool)
+	findObject func(k types.Kind, text string) (uint32, bool)
 }
 
 // setting describes a setting.
@@ -245,7 +247,7 @@ func (v *variables) names() []string {
 func (v *variables) config() *types.Config {
 	if v.cfg == nil {
 		v.cfg = types.ConfigOf(v.values)
-		v.cfg.ObjectName = v.objectName
+		v.cfg.ObjectName, v.cfg.FindObject = v.objectName, v.findObject
 	}
 	return v.cfg
 }

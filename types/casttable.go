@@ -86,7 +86,9 @@ func isDatetime(k Kind) bool {
 	return false
 }
 
-func isOIDKind(k Kind) bool { return k == OID || k == Regclass || k == Regtype || k == Regproc || k == Regnamespace || k == Regrole }
+func isOIDKind(k Kind) bool {
+	return k == OID || k == Regclass || k == Regtype || k == Regproc || k == Regnamespace || k == Regrole
+}
 
 // numberRank orders the number types: a cast upwards is implicit, downwards an assignment.
 func numberRank(k Kind) int {
@@ -285,7 +287,7 @@ func oidCast(from, to Type) *Cast {
 		return c
 	case to.Kind == Regclass && (from.Kind == Text || from.Kind == Varchar):
 		c.Identity, c.CanFail, c.Volatility = false, true, Stable
-		c.Eval = func(_ *Config, d Datum, _ bool) (Datum, error) { return parseReg(to, string(d.b)) }
+		c.Eval = func(cfg *Config, d Datum, _ bool) (Datum, error) { return parseReg(cfg, to, string(d.b)) }
 		return c
 	case isOIDKind(to.Kind) && (from.Kind == Int2 || from.Kind == Int4):
 		c.Identity = false

@@ -16,6 +16,8 @@ type Config struct {
 	Now              time.Time // of the transaction; zero where the clock may not be read (views)
 	// ObjectName is the name of a relation (Regclass), schema, role or function as the session may write it; nil where there is no catalog.
 	ObjectName func(k Kind, oid uint32) (string, bool)
+	// FindObject is the reverse: what the text names, as SQL writes names.
+	FindObject func(k Kind, text string) (uint32, bool)
 }
 
 // DateStyle is the output format of dates ("ISO", ...) and the order of input fields ("MDY", ...).

@@ -98,12 +98,17 @@ func parseOID(s, typ string) (Datum, error) {
 
 // parseReg reads the number of a catalog object, and names of types; names of relations and functions need the
 // catalog, so that casts from constant text are resolved where that is known.
-func parseReg(t Type, s string) (Datum, error) {
+func parseReg(cfg *Config, t Type, s string) (Datum, error) {
 	if s == "-" {
 		return NewInt(0), nil
 	}
 	if s != "" && strings.Trim(s, "0123456789") == "" {
 		return parseOID(s, "oid")
+	}
+	if cfg != nil && cfg.FindObject != nil {
+		if oid, ok := cfg.FindObject(t.Kind, s); ok {
+			return NewInt(int64(oid)), nil
+		}
 	}
 	switch t.Kind {
 	case Regtype:

@@ -62,7 +62,7 @@ func parseText(cfg *Config, t Type, s string) (Datum, error) {
 	case OID:
 		return parseOID(s, "oid")
 	case Regclass, Regtype, Regproc, Regnamespace, Regrole:
-		return parseReg(t, s)
+		return parseReg(cfg, t, s)
 	case Void:
 		return NewString(""), nil
 	case Record, AnyElement, AnyArray, Any, AnyNonArray, AnyCompatible, AnyCompatibleArray:

@@ -83,6 +83,12 @@ func (s *Source) SchemaName(oid uint32) (string, bool) {
 	return "", false
 }
 
+// SchemaOID is the reverse of SchemaName.
+func (s *Source) SchemaOID(name string) (uint32, bool) {
+	oid := s.schemaOID(name)
+	return oid, oid != 0
+}
+
 // schemas are all schemas, the system's first.
 func (s *Source) schemas() []string {
 	return append([]string{"pg_catalog", "information_schema"}, s.Catalog.Schemas()...)
