@@ -180,6 +180,9 @@ func objectDefs() []def {
 		{sig: "pg_char_to_encoding(name) int4", flags: stable, row: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
 			return types.NewInt(int64(slices.Index(encodings, strings.ToUpper(a[0].String())))), nil
 		}},
+		{sig: "pg_get_serial_sequence(text,text) text", flags: stable | canFail, row: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+			return ask(c, "pg_get_serial_sequence:"+a[1].String()+"\x00"+a[0].String())
+		}},
 		{sig: "pg_size_pretty(int8) text", row: sizePretty},
 		{sig: "pg_relation_size(regclass,text) int8", flags: volatile | canFail, row: asksOf("pg_relation_size")},
 		{sig: "pg_database_size(name) int8", flags: volatile | canFail, row: asks("pg_database_size")},

@@ -39,6 +39,15 @@ func (s *Session) catalogInfo(name string) (d types.Datum, ok bool, err error) {
 		}
 	case "regclass":
 		answer = func(c *catalog.Catalog) types.Datum { return s.regclass(c, arg) }
+	case "pg_get_serial_sequence":
+		sn, err := s.statementSnapshot()
+		if err != nil {
+			return types.Null, true, err
+		}
+		defer sn.Close()
+		column, table, _ := strings.Cut(arg, "\x00")
+		d, err := s.serialSequence(sn.Catalog, table, column)
+		return d, true, err
 	case "pg_table_is_visible":
 		answer = func(c *catalog.Catalog) types.Datum { return s.visible(c, arg) }
 	case "pg_get_indexdef", "pg_get_constraintdef", "pg_get_constraintdef_pretty", "pg_get_viewdef":
@@ -174,6 +183,29 @@ func (s *Session) findObject(k types.Kind, text string) (uint32, bool) {
 		}
 	}
 	return 0, false
+}
+
+// serialSequence is the sequence that a column owns, NULL if there is none.
+func (s *Session) serialSequence(c *catalog.Catalog, table, column string) (types.Datum, error) {
+	id := s.regclass(c, table)
+	if id.IsNull() {
+		return types.Null, sqlerr.New(sqlerr.UndefinedTable, "relation %q does not exist", table)
+	}
+	t, ok := c.Object(catalog.ID(id.Int())).(*catalog.Table)
+	if !ok {
+		return types.Null, sqlerr.New(sqlerr.UndefinedColumn, "column %q of relation %q does not exist", column, table)
+	}
+	for _, col := range t.Columns {
+		if col.Name != column || col.Hidden || col.Dropped {
+			continue
+		}
+		if q := c.Object(col.Sequence); col.Sequence != 0 && q != nil {
+			schema, name := q.Qualified()
+			return types.NewString(expr.QuoteIdent(schema) + "." + expr.QuoteIdent(name)), nil
+		}
+		return types.Null, nil
+	}
+	return types.Null, sqlerr.New(sqlerr.UndefinedColumn, "column %q of relation %q does not exist", column, t.Name)
 }
 
 // regclass finds a relation by its name as SQL writes it, or by its number; NULL if there is none.

@@ -61,8 +61,15 @@ func onlyOn(v string) (string, error) {
 	return b, err
 }
 
+// utf8Only knows encodings as PostgreSQL does: by their letters and digits, so that 'utf-8' with its quotes, which asyncpg sends, is one.
 func utf8Only(v string) (string, error) {
-	switch strings.ToLower(strings.NewReplacer("-", "", "_", "").Replace(v)) {
+	name := strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, strings.ToLower(v))
+	switch name {
 	case "utf8", "unicode", "sqlascii": // SQL_ASCII is no conversion; clients in locale C ask for it
 		return "UTF8", nil
 	case "latin1", "iso88591", "win1252":
