@@ -30,7 +30,7 @@ const (
 // families are the tables, in the order of documentation.
 func families() []family {
 	return []family{
-		{"Comparison", comparisonDefs()},
+		{"Comparison", join(comparisonDefs(), greatestDefs())},
 		{"Integers", intDefs()},
 		{"Floating point", floatDefs()},
 		{"Boolean", boolDefs()},

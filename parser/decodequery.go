@@ -212,16 +212,20 @@ func (d *decoder) with(q *ast.Query, w *tidb.WithClause) {
 	q.Pos = d.tokenBefore(q.With[0].Pos, func(t *token) bool { return t.isWord("with") })
 }
 
-// cte decodes a CTE, whose query ends with a marker in its ORDER BY.
+// cte decodes a CTE, whose query has a marker in its ORDER BY.
 func (d *decoder) cte(c *tidb.CommonTableExpression) *ast.CTE {
 	sub := d.query(c.Query.Query)
 	out := &ast.CTE{Name: decodeName(c.Name.O), Cols: decodeNames(c.ColNameList), Stmt: sub, Pos: sub.Pos}
-	order := orderOf(c.Query.Query)
-	if len(order) == 0 {
+	var marker tidbExpr
+	for _, it := range orderOf(c.Query.Query) { // HAVING and LIMIT ride there, too
+		if name, _ := call(it.Expr); name == "cte" {
+			marker = it.Expr
+		}
+	}
+	if marker == nil {
 		d.fail("CTE", c)
 		return out
 	}
-	marker := order[len(order)-1].Expr
 	said := d.str(d.arg(d.args(marker, "cte"), 0))
 	if said != "" {
 		yes := said == "yes"

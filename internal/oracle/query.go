@@ -2,33 +2,53 @@ package oracle
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 )
 
 // query is a random SELECT with output columns c0, c1, ...
 type query struct {
 	sql     string
+	name    string   // of its view
 	columns []column // unqualified
+	ordered bool     // by all its columns
+	used    map[string]bool
 }
 
-// query makes a SELECT of at most the given nesting.
-func (g *generator) query(depth int) query {
-	if depth > 0 && g.oneIn(7) {
+// top makes a query for a view.
+func (g *generator) top(depth int) query {
+	g.used = map[string]bool{}
+	q := g.query(depth, true)
+	q.used = maps.Clone(g.used)
+	return q
+}
+
+// query makes a SELECT of at most the given nesting. outer: its outputs are those of the view.
+func (g *generator) query(depth int, outer bool) query {
+	if depth > 0 && g.oneIn(8) {
 		return g.setOperation(depth)
+	}
+	if depth > 0 && g.oneIn(9) {
+		return g.with(depth)
+	}
+	if depth > 0 && g.oneIn(12) {
+		return g.ranked(depth)
 	}
 	from, scope := g.from(depth)
 	where := ""
 	if g.oneIn(2) {
 		where = " WHERE " + g.predicate(scope, 2)
 	}
-	if depth > 0 && g.oneIn(5) {
+	if depth > 0 && g.oneIn(3) {
 		conj := " WHERE "
 		if where != "" {
 			conj = " AND "
 		}
 		where += conj + g.subquery(scope, depth-1)
 	}
-	switch g.IntN(6) {
+	g.mayFail = g.failing && outer
+	defer func() { g.mayFail = false }()
+	switch g.IntN(7) {
 	case 0, 1:
 		return g.grouped(from, where, scope)
 	case 2:
@@ -37,162 +57,46 @@ func (g *generator) query(depth int) query {
 		return g.distinct(from, where, scope)
 	}
 	var q query
-	q.sql = "SELECT " + g.targets(&q, scope) + from + where
+	q.sql = "SELECT " + g.targets(&q, scope, depth) + from + where
 	return q
 }
 
 // targets are one to four computed columns.
-func (g *generator) targets(q *query, scope []column) string {
+func (g *generator) targets(q *query, scope []column, depth int) string {
 	var out []string
 	for i := range 1 + g.IntN(4) {
+		name := fmt.Sprintf("c%d", i)
+		if depth > 0 && g.oneIn(8) {
+			sql, k := g.scalar(scope, depth-1)
+			out = append(out, sql+" AS "+name)
+			q.columns = append(q.columns, column{name: name, kind: k, loose: g.images && isImage(k)})
+			continue
+		}
 		k := kind(g.IntN(int(numKinds)))
-		out = append(out, fmt.Sprintf("%s AS c%d", typed(k, g.expr(k, scope, 2)), i))
-		q.columns = append(q.columns, column{fmt.Sprintf("c%d", i), k})
+		if g.oneIn(2) {
+			k = pick(g, scope).kind
+		}
+		out = append(out, fmt.Sprintf("%s AS %s", typed(k, g.expr(k, scope, 2)), name))
+		q.columns = append(q.columns, column{name: name, kind: k, loose: anyLoose(scope) && isImage(k)})
 	}
 	return strings.Join(out, ", ")
 }
 
-// source is a table or a derived table under a new alias.
-func (g *generator) source(depth int) (string, []column) {
-	g.alias++
-	a := fmt.Sprintf("r%d", g.alias)
-	sql, cols := "", []column(nil)
-	if depth > 0 && g.oneIn(4) {
-		q := g.query(depth - 1)
-		sql, cols = "("+q.sql+")", q.columns
-	} else {
-		t := pick(g, g.tables)
-		sql, cols = t.name, t.columns
+func anyLoose(scope []column) bool {
+	for _, c := range scope {
+		if c.loose {
+			return true
+		}
 	}
-	scope := make([]column, len(cols))
-	for i, c := range cols {
-		scope[i] = column{a + "." + c.name, c.kind}
-	}
-	return sql + " " + a, scope
+	return false
 }
 
-// from joins one to three sources.
-func (g *generator) from(depth int) (string, []column) {
-	sql, scope := g.source(depth)
-	sql = " FROM " + sql
-	for range []int{0, 0, 1, 1, 2}[g.IntN(5)] {
-		other, cols := g.source(depth)
-		kindOf := pick(g, []string{"JOIN", "JOIN", "LEFT JOIN", "LEFT JOIN", "CROSS JOIN"})
-		sql += " " + kindOf + " " + other
-		both := append(append([]column(nil), scope...), cols...)
-		if kindOf != "CROSS JOIN" {
-			sql += " ON " + g.joinCondition(scope, cols, both)
+// loosen marks the columns of a query that shows one of equal images.
+func (g *generator) loosen(q *query) {
+	if g.images {
+		for i := range q.columns {
+			q.columns[i].loose = isImage(q.columns[i].kind)
 		}
-		scope = both
-	}
-	return sql, scope
-}
-
-// joinCondition equates a pair of columns of one kind, and now and then asks for more.
-func (g *generator) joinCondition(l, r, both []column) string {
-	type pair struct{ a, b string }
-	var pairs []pair
-	for _, x := range l {
-		for _, y := range r {
-			if x.kind == y.kind && x.kind != double {
-				pairs = append(pairs, pair{x.name, y.name})
-			}
-		}
-	}
-	if len(pairs) == 0 {
-		return g.predicate(both, 1)
-	}
-	p := pick(g, pairs)
-	on := p.a + " = " + p.b
-	if g.oneIn(4) {
-		on += " AND " + g.predicate(both, 1)
-	}
-	return on
-}
-
-// subquery is an uncorrelated IN, NOT IN, EXISTS or scalar comparison.
-func (g *generator) subquery(scope []column, depth int) string {
-	c := pick(g, scope)
-	q := g.query(depth)
-	col := ""
-	for _, x := range q.columns {
-		if x.kind == c.kind {
-			col = x.name
-		}
-	}
-	if col == "" || g.oneIn(4) {
-		return fmt.Sprintf("%sEXISTS (%s)", pick(g, []string{"", "NOT "}), q.sql)
-	}
-	if g.oneIn(3) {
-		return fmt.Sprintf("%s <= (SELECT max(s.%s::text) FROM (%s) s)::%s", c.name, col, q.sql, typeNames[c.kind])
-	}
-	return fmt.Sprintf("%s %sIN (SELECT s.%s FROM (%s) s)", c.name, pick(g, []string{"", "", "NOT "}), col, q.sql)
-}
-
-// grouped is GROUP BY with aggregates.
-func (g *generator) grouped(from, where string, scope []column) query {
-	var q query
-	var keys, out []string
-	add := func(sql string, k kind) {
-		c := fmt.Sprintf("c%d", len(q.columns))
-		out = append(out, sql+" AS "+c)
-		q.columns = append(q.columns, column{c, k})
-	}
-	for range g.IntN(3) {
-		c := pick(g, scope)
-		keys = append(keys, c.name)
-		add(c.name, c.kind)
-	}
-	for range 1 + g.IntN(3) {
-		sql, k := g.aggregate(scope)
-		add(sql, k)
-	}
-	q.sql = "SELECT " + strings.Join(out, ", ") + from + where
-	if len(keys) > 0 {
-		q.sql += " GROUP BY " + strings.Join(keys, ", ")
-	}
-	if g.oneIn(4) {
-		q.sql += fmt.Sprintf(" HAVING count(*) %s %d", pick(g, []string{">", "<=", "<>"}), g.IntN(3))
-	}
-	return q
-}
-
-// aggregate is a call whose result does not depend on the order of ties.
-func (g *generator) aggregate(scope []column) (string, kind) {
-	c := pick(g, scope)
-	x := c.name
-	filter := ""
-	if g.oneIn(4) {
-		filter = " FILTER (WHERE " + g.predicate(scope, 1) + ")"
-	}
-	distinct := ""
-	if g.oneIn(4) {
-		distinct = "DISTINCT "
-	}
-	switch g.IntN(7) {
-	case 0:
-		return "count(*)" + filter + "::int4", integer
-	case 1:
-		return fmt.Sprintf("count(%s%s)%s::int4", distinct, x, filter), integer
-	case 2:
-		return fmt.Sprintf("string_agg(%s%s::text, ',' ORDER BY %s::text)%s", distinct, x, x, filter), text
-	case 3:
-		if c.kind == boolean {
-			return fmt.Sprintf("%s(%s)%s", pick(g, []string{"bool_and", "bool_or"}), x, filter), boolean
-		}
-		fallthrough
-	case 4:
-		if c.kind != boolean {
-			return fmt.Sprintf("%s(%s)%s", pick(g, []string{"min", "max"}), x, filter), c.kind
-		}
-		fallthrough
-	case 5:
-		if c.kind == integer || c.kind == decimal {
-			return fmt.Sprintf("%s(%s%s)%s::text", pick(g, []string{"sum", "avg"}), distinct, x, filter), text
-		}
-		fallthrough
-	default:
-		return fmt.Sprintf("(array_agg(%s::text ORDER BY %s::text DESC)%s)::text", x, x, filter), text
 	}
 }
 
@@ -213,35 +117,109 @@ func (g *generator) ordinals(n int) string {
 
 // topK orders by everything that it shows, so that ties are alike.
 func (g *generator) topK(from, where string, scope []column) query {
+	g.hit("top-k")
 	var q query
-	q.sql = "SELECT " + g.targets(&q, scope) + from + where
-	q.sql += fmt.Sprintf(" ORDER BY %s LIMIT %d", g.ordinals(len(q.columns)), 1+g.IntN(5))
+	q.sql = "SELECT " + g.targets(&q, scope, 0) + from + where
+	q.sql += " ORDER BY " + g.ordinals(len(q.columns))
+	q.ordered = !g.images
+	if !g.oneIn(6) {
+		q.sql += fmt.Sprintf(" LIMIT %d", g.IntN(6))
+	}
 	if g.oneIn(3) {
+		g.hit("OFFSET")
 		q.sql += fmt.Sprintf(" OFFSET %d", g.IntN(3))
 	}
+	g.loosen(&q)
 	return q
 }
 
 // distinct is DISTINCT or DISTINCT ON.
 func (g *generator) distinct(from, where string, scope []column) query {
 	var q query
-	targets := g.targets(&q, scope)
+	targets := g.targets(&q, scope, 0)
 	if g.oneIn(2) {
+		g.hit("DISTINCT")
 		q.sql = "SELECT DISTINCT " + targets + from + where
+		g.loosen(&q)
 		return q
 	}
+	g.hit("DISTINCT ON")
 	inner := "SELECT " + targets + from + where
-	q.sql = fmt.Sprintf("SELECT DISTINCT ON (c0) * FROM (%s) u ORDER BY c0, %s", inner, g.ordinals(len(q.columns)))
+	q.sql = fmt.Sprintf("SELECT DISTINCT ON (c0) * FROM (%s) u ORDER BY %s", inner, g.ordinals(len(q.columns)))
+	g.loosen(&q)
 	return q
 }
 
-// setOperation is UNION ALL.
+// ranked is the first rows of each key, by row_number() or LATERAL.
+func (g *generator) ranked(depth int) query {
+	inner := g.query(depth-1, false)
+	var names, order []string
+	for i, c := range inner.columns {
+		names = append(names, fmt.Sprintf("s.%s AS c%d", c.name, i))
+		order = append(order, "u."+c.name+pick(g, []string{"", " DESC", " NULLS FIRST", " DESC NULLS LAST"}))
+	}
+	q := query{columns: append([]column(nil), inner.columns...)}
+	for i := range q.columns {
+		q.columns[i].name = fmt.Sprintf("c%d", i)
+	}
+	g.loosen(&q)
+	key := pick(g, inner.columns)
+	if g.oneIn(2) {
+		g.hit("row_number")
+		n := ""
+		if g.oneIn(2) {
+			n = fmt.Sprintf(", s.n::int4 AS c%d", len(q.columns))
+			q.columns = append(q.columns, column{name: fmt.Sprintf("c%d", len(q.columns)), kind: integer})
+		}
+		q.sql = fmt.Sprintf("SELECT %s%s FROM (SELECT u.*, row_number() OVER (PARTITION BY u.%s ORDER BY %s) AS n FROM (%s) u) s WHERE s.n <= %d",
+			strings.Join(names, ", "), n, key.name, strings.Join(order, ", "), inner.sql, 1+g.IntN(3))
+		return q
+	}
+	g.hit("LATERAL top-k")
+	t := pick(g, g.tables)
+	var outer []column
+	for _, c := range t.columns {
+		if c.kind == key.kind {
+			outer = append(outer, c)
+		}
+	}
+	on := "true"
+	if len(outer) > 0 {
+		on = fmt.Sprintf("u.%s = o.%s", key.name, pick(g, outer).name)
+	}
+	q.sql = fmt.Sprintf("SELECT %s, o.k AS c%d FROM %s o %s LATERAL (SELECT * FROM (%s) u WHERE %s ORDER BY %s LIMIT %d) s %s",
+		strings.Join(names, ", "), len(q.columns), t.name, pick(g, []string{"JOIN", "LEFT JOIN"}), inner.sql, on,
+		strings.Join(order, ", "), 1+g.IntN(3), "ON true")
+	q.columns = append(q.columns, column{name: fmt.Sprintf("c%d", len(q.columns)), kind: integer})
+	return q
+}
+
+// with is a CTE that may be read twice.
+func (g *generator) with(depth int) query {
+	g.hit("WITH")
+	inner := g.query(depth-1, false)
+	g.alias++
+	name := fmt.Sprintf("w%d", g.alias)
+	x, y := pick(g, inner.columns), pick(g, inner.columns)
+	q := query{columns: []column{{"c0", x.kind, x.loose || g.images}, {"c1", y.kind, y.loose || g.images}}}
+	if g.oneIn(2) {
+		q.sql = fmt.Sprintf("WITH %s AS (%s) SELECT l.%s AS c0, l.%s AS c1 FROM %s l", name, inner.sql, x.name, y.name, name)
+		return q
+	}
+	q.sql = fmt.Sprintf("WITH %s AS (%s) SELECT l.%s AS c0, r.%s AS c1 FROM %s l %s %s r ON l.%s = r.%s", name, inner.sql, x.name, y.name, name,
+		pick(g, []string{"JOIN", "LEFT JOIN"}), name, x.name, x.name)
+	return q
+}
+
+// setOperation is UNION, INTERSECT or EXCEPT, with and without ALL.
 func (g *generator) setOperation(depth int) query {
-	l := g.query(depth - 1)
-	r := g.query(depth - 1)
+	l := g.query(depth-1, false)
+	r := g.query(depth-1, false)
 	var lt, rt []string
+	q := query{}
 	for i, c := range l.columns {
-		lt = append(lt, fmt.Sprintf("l.%s AS c%d", c.name, i))
+		name := fmt.Sprintf("c%d", i)
+		lt = append(lt, fmt.Sprintf("l.%s AS %s", c.name, name))
 		other := fmt.Sprintf("NULL::%s", typeNames[c.kind])
 		for _, d := range r.columns {
 			if d.kind == c.kind {
@@ -249,9 +227,10 @@ func (g *generator) setOperation(depth int) query {
 			}
 		}
 		rt = append(rt, other)
+		q.columns = append(q.columns, column{name: name, kind: c.kind, loose: g.images && isImage(c.kind)})
 	}
-	return query{
-		sql:     fmt.Sprintf("SELECT %s FROM (%s) l UNION ALL SELECT %s FROM (%s) r", strings.Join(lt, ", "), l.sql, strings.Join(rt, ", "), r.sql),
-		columns: l.columns,
-	}
+	op := pick(g, []string{"UNION ALL", "UNION ALL", "UNION ALL", "UNION", "EXCEPT", "INTERSECT", "EXCEPT ALL", "INTERSECT ALL"})
+	g.hit(op)
+	q.sql = fmt.Sprintf("SELECT %s FROM (%s) l %s SELECT %s FROM (%s) r", strings.Join(lt, ", "), l.sql, op, strings.Join(rt, ", "), r.sql)
+	return q
 }

@@ -1,0 +1,127 @@
+package oracle
+
+import (
+	"fmt"
+	"strings"
+)
+
+// grouped is GROUP BY with aggregates.
+func (g *generator) grouped(from, where string, scope []column) query {
+	var q query
+	var keys, out []string
+	add := func(sql string, k kind) {
+		c := fmt.Sprintf("c%d", len(q.columns))
+		out = append(out, sql+" AS "+c)
+		q.columns = append(q.columns, column{name: c, kind: k})
+	}
+	for range g.IntN(3) {
+		c := pick(g, scope)
+		e := c.name
+		if g.oneIn(4) {
+			e = typed(c.kind, g.expr(c.kind, scope, 1))
+		}
+		keys = append(keys, fmt.Sprint(len(out)+1))
+		add(e, c.kind)
+	}
+	if len(keys) == 0 {
+		g.hit("scalar aggregate")
+	} else {
+		g.hit("GROUP BY")
+	}
+	for range 1 + g.IntN(3) {
+		sql, k := g.aggregate(scope)
+		add(sql, k)
+	}
+	q.sql = "SELECT " + strings.Join(out, ", ") + from + where
+	if len(keys) > 0 {
+		q.sql += " GROUP BY " + strings.Join(keys, ", ")
+	}
+	if g.oneIn(4) {
+		g.hit("HAVING")
+		q.sql += fmt.Sprintf(" HAVING count(*) %s %d", pick(g, []string{">", "<=", "<>"}), g.IntN(3))
+	}
+	g.loosen(&q)
+	return q
+}
+
+// aggregate is a call whose result does not depend on the order of ties.
+func (g *generator) aggregate(scope []column) (string, kind) {
+	c := pick(g, scope)
+	x := c.name
+	if g.oneIn(3) {
+		x = typed(c.kind, g.expr(c.kind, scope, 1))
+	}
+	filter := ""
+	if g.oneIn(4) {
+		g.hit("FILTER")
+		filter = " FILTER (WHERE " + g.predicate(scope, 1) + ")"
+	}
+	distinct := ""
+	if g.oneIn(4) {
+		distinct = "DISTINCT "
+	}
+	order := pick(g, []string{"", " DESC", " NULLS FIRST"})
+	texts := c.kind == integer || c.kind == text || c.kind == decimal || c.kind == boolean || c.kind == instant || c.kind == date || c.kind == long || c.kind == list
+	call := func(name, args string) string {
+		g.hit(distinct + name)
+		return name + "(" + args + ")" + filter
+	}
+	switch g.IntN(11) {
+	case 0:
+		return "count(*)" + filter + "::int4", integer
+	case 1:
+		return call("count", distinct+x) + "::int4", integer
+	case 2:
+		if texts {
+			return call("string_agg", fmt.Sprintf("%s%s::text, ',' ORDER BY %s::text%s", distinct, x, x, order)), text
+		}
+	case 3:
+		if c.kind == boolean {
+			return call(pick(g, []string{"bool_and", "bool_or", "every"}), x), boolean
+		}
+	case 4:
+		if texts {
+			return call("array_agg", fmt.Sprintf("%s%s::text ORDER BY %s::text%s", distinct, x, x, order)), words
+		}
+	case 5:
+		if c.kind == integer || c.kind == text || c.kind == boolean {
+			return call("jsonb_agg", fmt.Sprintf("%s%s ORDER BY %s%s", distinct, x, x, order)), document
+		}
+	case 6:
+		if c.kind == text {
+			return fmt.Sprintf("jsonb_object_agg(%s, %s) FILTER (WHERE %s IS NOT NULL)", x, x, x), document
+		}
+	case 7, 8:
+		distinct = ""
+		switch c.kind {
+		case integer, decimal, numeric, long, double:
+			name := pick(g, []string{"sum", "avg"})
+			if c.kind == double || c.kind == numeric || c.kind == decimal {
+				k := c.kind
+				if k == decimal {
+					k = numeric
+				}
+				e := call(name, x)
+				if k == numeric && !g.images {
+					e = "trim_scale(" + e + ")"
+				}
+				return e, k
+			}
+			return "(" + call(name, distinct+x) + ")::text", text
+		case span:
+			if g.images {
+				return call("sum", x), span
+			}
+		}
+	case 9:
+		if c.kind == integer || c.kind == long {
+			name := pick(g, []string{"stddev", "variance", "var_pop", "bit_or", "bit_and"})
+			return "(" + call(name, x) + ")::text", text
+		}
+	}
+	if isOrdered(c.kind) && c.kind != boolean {
+		distinct = ""
+		return call(pick(g, []string{"min", "max"}), x), c.kind
+	}
+	return call("count", distinct+x) + "::int4", integer
+}

@@ -1,0 +1,382 @@
+package oracle
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/streamsql/streamsql/engine"
+	"github.com/streamsql/streamsql/internal/sqltest"
+	"github.com/streamsql/streamsql/sqlerr"
+)
+
+// step is one thing that happens on both sides.
+type step struct {
+	op        string // both, view, read, restart, crash, checkpoint
+	sql       string // ours
+	reference string // PostgreSQL's, where it is another
+	columns   []column
+	ordered   bool
+}
+
+// sides are a database of each kind.
+type sides struct {
+	t      *testing.T
+	pg     *pgconn.PgConn
+	dir    string
+	engine *engine.Engine
+	client *sqltest.Client
+	total  *tally
+}
+
+// testCase is a seed's schema, views and transactions.
+type testCase struct {
+	*sides
+	seed  uint64
+	g     *generator
+	steps []step
+	made  int
+}
+
+func newCase(t *testing.T, pg *pgconn.PgConn, seed uint64, total *tally) *testCase {
+	return &testCase{sides: &sides{t: t, pg: pg, total: total}, seed: seed, g: newGenerator(seed)}
+}
+
+// errDone ends a case that has differed.
+var errDone = errors.New("differs")
+
+func (c *testCase) run() {
+	defer func() {
+		if r := recover(); r != nil && r != errDone { //nolint:errorlint // panics with the value itself
+			panic(r)
+		}
+	}()
+	c.open(c.t.TempDir())
+	defer c.close()
+	g := c.g
+	for _, table := range g.tables {
+		for _, ddl := range g.ddl(table) {
+			c.do(step{op: "both", sql: ddl})
+		}
+	}
+	for range g.IntN(4) {
+		c.do(step{op: "both", sql: g.change()})
+	}
+	for range 3 {
+		c.view()
+	}
+	if g.oneIn(2) {
+		c.parameters()
+	}
+	for round := range 5 {
+		c.transaction()
+		switch g.IntN(12) {
+		case 0:
+			c.do(step{op: "restart"})
+		case 1:
+			c.do(step{op: "crash"})
+		case 2:
+			c.do(step{op: "checkpoint"})
+		}
+		c.compareAll(round%2 == 0)
+		if round == 2 {
+			c.view() // over data
+		}
+	}
+}
+
+// do takes a step and ends the case where the sides differ.
+func (c *testCase) do(s step) (refused bool) {
+	c.steps = append(c.steps, s)
+	diff, refused := c.take(s)
+	if diff == "" {
+		return refused
+	}
+	steps := c.shrink()
+	var b strings.Builder
+	for _, s := range steps[:len(steps)-1] {
+		if s.op == "both" || s.op == "view" {
+			fmt.Fprintf(&b, "%s;\n", s.sql)
+		} else {
+			fmt.Fprintf(&b, "-- %s %s\n", s.op, s.sql)
+		}
+	}
+	c.t.Errorf("seed %d\n%s-- %s: %s\n-- reference: %s\n%s\n-- again: ORACLE_SEED=%d go test ./internal/oracle -run TestViews",
+		c.seed, b.String(), s.op, s.sql, s.reference, diff, c.seed)
+	panic(errDone)
+}
+
+// view creates a random view.
+func (c *testCase) view() {
+	q := c.g.top(2)
+	q.name = fmt.Sprintf("v%d", c.made)
+	c.made++
+	if c.do(step{op: "view", sql: fmt.Sprintf("CREATE MATERIALIZED VIEW %s AS %s", q.name, q.sql),
+		reference: fmt.Sprintf("CREATE VIEW %s AS %s", q.name, q.sql)}) {
+		return
+	}
+	if _, code := c.query("SELECT 1 FROM pg_views WHERE schemaname = 'public' AND viewname = '" + q.name + "'"); code == "" {
+		c.g.views = append(c.g.views, q)
+		c.total.created++
+		for f := range q.used {
+			c.total.features[f]++
+		}
+	}
+}
+
+// parameters creates a view with $p; it is compared at once and after each later transaction by compareAll.
+func (c *testCase) parameters() {
+	q, k := c.g.parameterised()
+	q.name = fmt.Sprintf("p%d", c.made)
+	c.made++
+	if c.do(step{op: "own", sql: fmt.Sprintf("CREATE MATERIALIZED VIEW %s AS %s", q.name, q.sql)}) {
+		return
+	}
+	c.total.created++
+	for f := range q.used {
+		c.total.features[f]++
+	}
+	c.g.parameter = append(c.g.parameter, parameter{q, k})
+}
+
+// transaction changes the tables, and now and then looks at the views before it ends.
+func (c *testCase) transaction() {
+	g := c.g
+	var changes []string
+	for range 1 + g.IntN(4) {
+		changes = append(changes, g.change())
+	}
+	if g.failing || !g.oneIn(4) {
+		c.do(step{op: "both", sql: strings.Join(changes, "; ")})
+		return
+	}
+	c.do(step{op: "both", sql: "BEGIN"})
+	failed := false
+	for _, ch := range changes {
+		c.do(step{op: "both", sql: ch})
+		if _, code := c.query("SELECT 1"); code != "" {
+			failed = true
+			break
+		}
+	}
+	if !failed && len(g.views) > 0 {
+		v := pick(g, g.views)
+		c.do(step{op: "read", sql: "SELECT * FROM " + v.name, columns: v.columns})
+	}
+	c.do(step{op: "both", sql: pick(g, []string{"COMMIT", "COMMIT", "ROLLBACK"})})
+}
+
+// compareAll reads every view, and its query.
+func (c *testCase) compareAll(adhoc bool) {
+	g := c.g
+	for _, v := range g.views {
+		c.do(step{op: "read", sql: "SELECT * FROM " + v.name, columns: v.columns})
+		if adhoc {
+			c.do(step{op: "read", sql: v.sql, columns: v.columns, ordered: v.ordered})
+		}
+		if g.failing {
+			continue
+		}
+		col := pick(g, v.columns)
+		value := typed(col.kind, g.constant(col.kind, g.oneIn(3)))
+		if g.oneIn(2) {
+			c.do(step{op: "read", sql: fmt.Sprintf("SELECT * FROM %s WHERE %s = %s", v.name, col.name, value), columns: v.columns})
+		} else if !g.images {
+			c.do(step{op: "read", sql: fmt.Sprintf("SELECT * FROM %s WHERE %s %s %s ORDER BY %s LIMIT 3", v.name, col.name,
+				pick(g, []string{"<=", ">", "<>"}), value, g.ordinals(len(v.columns))), columns: v.columns, ordered: true})
+		}
+	}
+	for _, p := range g.parameter {
+		value := g.constant(p.kind, true)
+		if !strings.Contains(value, "::") {
+			value += "::" + typeNames[p.kind]
+		}
+		var names []string
+		for _, col := range p.columns {
+			names = append(names, col.name)
+		}
+		sql := fmt.Sprintf("SELECT %s FROM %s(%s)", strings.Join(names, ", "), p.name, value)
+		if g.oneIn(3) && !strings.HasPrefix(value, "NULL") {
+			sql = fmt.Sprintf("SELECT %s FROM %s WHERE p = %s", strings.Join(names, ", "), p.name, value)
+		}
+		c.do(step{op: "read", sql: sql, reference: strings.ReplaceAll(p.sql, "$p", value), columns: p.columns})
+	}
+}
+
+// shrink leaves out what is not needed for the last step to differ.
+func (c *testCase) shrink() []step {
+	steps := c.steps
+	last := steps[len(steps)-1]
+	for n := len(steps) / 2; n > 0; n /= 2 {
+		for i := len(steps) - 1 - n; i >= 0; i -= n {
+			without := slices.Delete(slices.Clone(steps), i, i+n)
+			if differs(c.sides, without, last) {
+				steps = without
+			}
+		}
+	}
+	return steps
+}
+
+// differs replays steps and says whether the last one, and only that, differs.
+func differs(old *sides, steps []step, last step) bool {
+	s := &sides{t: old.t, pg: old.pg, total: newTally()}
+	s.open(old.t.TempDir())
+	defer s.close()
+	for i, st := range steps {
+		if diff, _ := s.take(st); diff != "" {
+			return i == len(steps)-1 && st.sql == last.sql
+		}
+	}
+	return false
+}
+
+func (s *sides) open(dir string) {
+	s.dir = dir
+	s.reference("ROLLBACK")
+	s.reference("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+	s.start()
+}
+
+func (s *sides) start() {
+	e, err := engine.Open(context.Background(), sqltest.Options(s.dir))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.engine = e
+	if s.client, err = sqltest.NewClient(e); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *sides) close() {
+	s.client.Close()
+	if err := s.engine.Close(); err != nil {
+		s.t.Errorf("closing: %v", err)
+	}
+}
+
+// take runs a step on both sides; the difference, if there is one. refused: ours does not support it.
+func (s *sides) take(st step) (diff string, refused bool) {
+	switch st.op {
+	case "restart":
+		s.close()
+		s.start()
+	case "crash":
+		s.client.Close()
+		s.engine.Crash()
+		s.start()
+	case "checkpoint":
+		if err := s.engine.Checkpoint(context.Background()); err != nil {
+			return err.Error(), false
+		}
+	case "read":
+		return s.read(st), false
+	case "own":
+		_, err := s.client.Exec(st.sql)
+		if err != nil && sqlerr.CodeOf(err) != sqlerr.FeatureNotSupported {
+			return "got " + err.Error(), true
+		}
+		if err != nil {
+			s.total.refused[sqlerr.From(err).Message]++
+		}
+		return "", err != nil
+	case "view":
+		_, err := s.client.Exec(st.sql)
+		if sqlerr.CodeOf(err) == sqlerr.FeatureNotSupported {
+			s.total.refused[sqlerr.From(err).Message]++
+			return "", true
+		}
+		_, want := s.query(st.reference)
+		if got := string(sqlerr.CodeOf(err)); got != want {
+			return fmt.Sprintf("-- got %v\n-- want SQLSTATE %s", err, want), false
+		}
+		if err != nil {
+			s.total.statements["view "+want]++
+		}
+		return "", err != nil
+	default:
+		_, err := s.client.Exec(st.sql)
+		_, want := s.query(st.sql)
+		if got := string(sqlerr.CodeOf(err)); got != want {
+			return fmt.Sprintf("-- got %v\n-- want SQLSTATE %q", err, want), false
+		}
+		if want != "" {
+			s.total.statements[want]++
+		}
+	}
+	return "", false
+}
+
+// query runs SQL on PostgreSQL; the rows, or the SQLSTATE.
+func (s *sides) query(sql string) (rows [][]string, code string) {
+	results, err := s.pg.Exec(context.Background(), sql).ReadAll()
+	var pe *pgconn.PgError
+	if errors.As(err, &pe) {
+		return nil, pe.Code
+	}
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, row := range results[len(results)-1].Rows {
+		cells := make([]string, len(row))
+		for i, v := range row {
+			cells[i] = "NULL"
+			if v != nil {
+				cells[i] = string(v)
+			}
+		}
+		rows = append(rows, cells)
+	}
+	return rows, ""
+}
+
+func (s *sides) reference(sql string) { s.query(sql) }
+
+// read compares the rows of a query, or who errors and how.
+func (s *sides) read(st step) string {
+	if st.reference == "" {
+		st.reference = st.sql
+	}
+	r, err := s.client.Exec(st.sql)
+	want, code := s.query(st.reference)
+	s.total.compared++
+	if got := string(sqlerr.CodeOf(err)); got != code {
+		return fmt.Sprintf("-- got %v %s\n-- want SQLSTATE %q %s", err, lines(r.Rows, st), code, lines(want, st))
+	}
+	if err != nil {
+		s.total.failing++
+		return ""
+	}
+	s.total.rows += len(want)
+	if len(want) == 0 {
+		s.total.empty++
+	}
+	if g, w := lines(r.Rows, st), lines(want, st); g != w {
+		return fmt.Sprintf("-- got %s\n-- want %s", g, w)
+	}
+	return ""
+}
+
+// lines prints rows; sorted, if their order means nothing.
+func lines(rows [][]string, st step) string {
+	out := make([]string, len(rows))
+	for i, row := range rows {
+		cells := slices.Clone(row)
+		for j := range cells {
+			if j < len(st.columns) {
+				cells[j] = normal(cells[j], st.columns[j])
+			}
+		}
+		out[i] = "\n--   (" + strings.Join(cells, ", ") + ")"
+	}
+	if !st.ordered {
+		slices.Sort(out)
+	}
+	return strings.Join(out, "")
+}

@@ -1,0 +1,162 @@
+package oracle
+
+import (
+	"fmt"
+	"strings"
+)
+
+// expr is an expression of kind k over the columns in scope.
+func (g *generator) expr(k kind, scope []column, depth int) string {
+	var of []string
+	for _, c := range scope {
+		if c.kind == k {
+			of = append(of, c.name)
+		}
+	}
+	if depth <= 0 || g.oneIn(3) {
+		if len(of) > 0 && !g.oneIn(6) {
+			return pick(g, of)
+		}
+		return typed(k, g.constant(k, g.oneIn(4)))
+	}
+	sub := func(k kind) string { return typed(k, g.expr(k, scope, depth-1)) }
+	switch g.IntN(7) {
+	case 0:
+		g.hit("CASE")
+		return fmt.Sprintf("CASE WHEN %s THEN %s ELSE %s END", sub(boolean), sub(k), sub(k))
+	case 1:
+		return fmt.Sprintf("coalesce(%s, %s)", sub(k), sub(k))
+	case 2:
+		if !g.images || !isImage(k) {
+			return fmt.Sprintf("nullif(%s, %s)", sub(k), sub(k))
+		}
+	}
+	switch k {
+	case integer:
+		return g.integer(scope, sub)
+	case text:
+		switch g.IntN(6) {
+		case 0:
+			return fmt.Sprintf("%s(%s)", pick(g, []string{"lower", "upper", "reverse", "btrim", "md5", "initcap"}), sub(text))
+		case 1:
+			return fmt.Sprintf("substr(%s, %d)", sub(text), 1+g.IntN(2))
+		case 2:
+			return fmt.Sprintf("(%s)::text", sub(pick(g, []kind{integer, decimal, boolean, instant, list, words})))
+		case 3:
+			if !g.images {
+				return fmt.Sprintf("(%s ->> 'a')", sub(document))
+			}
+		}
+		return fmt.Sprintf("(%s || %s)", sub(text), sub(text))
+	case decimal:
+		return fmt.Sprintf("(%s %s %s)", sub(decimal), pick(g, []string{"+", "-"}), sub(decimal))
+	case numeric:
+		e := fmt.Sprintf("(%s %s %s)", sub(numeric), pick(g, []string{"+", "-", "*"}), sub(pick(g, []kind{numeric, integer})))
+		if !g.images {
+			return "trim_scale(" + e + ")"
+		}
+		return e
+	case long:
+		return fmt.Sprintf("(%s %s %s)", sub(long), pick(g, []string{"+", "-"}), sub(pick(g, []kind{long, integer})))
+	case double:
+		return fmt.Sprintf("(%s * %s + 0)", sub(double), pick(g, []string{"2", "0.5", "-1"}))
+	case instant:
+		if g.oneIn(3) {
+			return fmt.Sprintf("(%s + %s)", sub(date), sub(span))
+		}
+		return fmt.Sprintf("date_trunc('%s', %s)", pick(g, []string{"hour", "day", "month"}), sub(instant))
+	case date:
+		return fmt.Sprintf("(%s + %s)", sub(date), sub(integer))
+	case document:
+		switch g.IntN(3) {
+		case 0:
+			return fmt.Sprintf("(%s -> %s)", sub(document), pick(g, []string{"'a'", "'b'", "0", "1"}))
+		case 1:
+			return fmt.Sprintf("jsonb_build_object('n', %s, 't', %s)", sub(integer), sub(text))
+		}
+		return fmt.Sprintf("to_jsonb(%s)", sub(pick(g, []kind{integer, text, list, boolean})))
+	case list:
+		return fmt.Sprintf("(%s || %s)", sub(list), sub(pick(g, []kind{list, integer})))
+	case words:
+		return fmt.Sprintf("string_to_array(%s, ' ')", sub(text))
+	case span:
+		return sub(span)
+	default:
+		return g.predicate(scope, depth)
+	}
+}
+
+func (g *generator) integer(scope []column, sub func(kind) string) string {
+	if g.mayFail {
+		for _, c := range scope {
+			if c.kind == integer && g.oneIn(2) {
+				g.hit("may fail")
+				return fmt.Sprintf("(%s / %s)", sub(integer), c.name)
+			}
+		}
+	}
+	switch g.IntN(9) {
+	case 0:
+		return fmt.Sprintf("length(%s)", sub(text))
+	case 1:
+		return fmt.Sprintf("abs(%s)", sub(integer))
+	case 2:
+		return fmt.Sprintf("(%s / nullif(%s, 0))", sub(integer), sub(integer))
+	case 3:
+		return fmt.Sprintf("extract(%s from %s)::int4", pick(g, []string{"day", "year", "dow"}), sub(date))
+	case 4:
+		return fmt.Sprintf("cardinality(%s)", sub(pick(g, []kind{list, words})))
+	case 5:
+		return fmt.Sprintf("(%s)[1]", sub(list))
+	}
+	return fmt.Sprintf("(%s %s %s)", sub(integer), pick(g, []string{"+", "-", "*"}), sub(integer))
+}
+
+// typed makes the type of an expression certain where a bare NULL or literal would leave it open.
+func typed(k kind, e string) string {
+	if strings.HasPrefix(e, "NULL") && !strings.HasPrefix(e, "NULL::") || strings.HasPrefix(e, "'") && !strings.Contains(e, "::") {
+		return e + "::" + typeNames[k]
+	}
+	if k == decimal && !strings.ContainsAny(e, "(:abcdefghijklmnopqrstuvwxyz") {
+		return e + "::numeric(8,2)"
+	}
+	return e
+}
+
+// predicate is a boolean expression.
+func (g *generator) predicate(scope []column, depth int) string {
+	defer func(f bool) { g.mayFail = f }(g.mayFail)
+	g.mayFail = false // AND and OR may be reordered
+	k := kind(g.IntN(int(numKinds)))
+	if g.oneIn(2) && len(scope) > 0 {
+		k = pick(g, scope).kind
+	}
+	x := func() string { return typed(k, g.expr(k, scope, depth-1)) }
+	switch g.IntN(11) {
+	case 0:
+		return fmt.Sprintf("(%s IS %sNULL)", x(), pick(g, []string{"", "NOT "}))
+	case 1:
+		return fmt.Sprintf("(%s %s %s)", g.predicate(scope, depth-2), pick(g, []string{"AND", "OR"}), g.predicate(scope, depth-2))
+	case 2:
+		return fmt.Sprintf("(NOT %s)", g.predicate(scope, depth-2))
+	case 3:
+		return fmt.Sprintf("(%s %sIN (%s, %s))", x(), pick(g, []string{"", "NOT "}), typed(k, g.constant(k, false)), typed(k, g.constant(k, g.oneIn(4))))
+	case 4:
+		return fmt.Sprintf("(%s %s %s)", typed(text, g.expr(text, scope, depth-1)), pick(g, []string{"LIKE", "NOT LIKE", "ILIKE"}),
+			pick(g, []string{"'a%'", "'%b'", "'_'", "'%'"}))
+	case 5:
+		return fmt.Sprintf("(%s IS %sDISTINCT FROM %s)", x(), pick(g, []string{"", "NOT "}), x())
+	case 6:
+		return fmt.Sprintf("(%s BETWEEN %s AND %s)", x(), x(), x())
+	case 7:
+		switch g.IntN(3) {
+		case 0:
+			return fmt.Sprintf("(%s @> %s)", typed(document, g.expr(document, scope, depth-1)), `'{"a": 1}'::jsonb`)
+		case 1:
+			return fmt.Sprintf("(%s = %s(%s))", typed(integer, g.expr(integer, scope, depth-1)), pick(g, []string{"ANY", "ALL"}),
+				typed(list, g.expr(list, scope, depth-1)))
+		}
+		return fmt.Sprintf("(%s && %s)", typed(words, g.expr(words, scope, depth-1)), "'{a}'::text[]")
+	}
+	return fmt.Sprintf("(%s %s %s)", x(), pick(g, []string{"=", "<>", "<", "<=", ">", ">="}), x())
+}
