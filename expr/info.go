@@ -185,6 +185,8 @@ func objectDefs() []def {
 		}},
 		{sig: "pg_size_pretty(int8) text", row: sizePretty},
 		{sig: "pg_relation_size(regclass,text) int8", flags: volatile | canFail, row: asksOf("pg_relation_size")},
+		{sig: "pg_tablespace_size(name) int8", flags: volatile | canFail, row: asks("pg_tablespace_size")},
+		{sig: "pg_tablespace_size(oid) int8", flags: volatile | canFail, row: asks("pg_tablespace_size")},
 		{sig: "pg_database_size(name) int8", flags: volatile | canFail, row: asks("pg_database_size")},
 		{sig: "pg_database_size(oid) int8", flags: volatile | canFail, row: asks("pg_database_size")},
 	}
