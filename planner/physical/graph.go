@@ -8,11 +8,13 @@ import (
 )
 
 // graph is the conditions of an inner join's cluster. Columns that must be equal form classes: a = b and b = c let a and c be joined
-// without b. What is joined satisfies all equalities within its classes, so that one pair per class is enough for the next join.
+// without b. What is joined satisfies all equalities within its classes, so that one pair per class is enough for the next join; an input
+// with several columns of a class is made so by within.
 type graph struct {
 	b       *Builder
-	classes [][]int     // column ids
-	others  []expr.Expr // every other condition, in the order written
+	classes [][]int      // column ids
+	equal   []*expr.Call // the equalities that made the classes
+	others  []expr.Expr  // every other condition, in the order written
 }
 
 func newGraph(b *Builder, on []expr.Expr) *graph {
@@ -25,9 +27,45 @@ func newGraph(b *Builder, on []expr.Expr) *graph {
 			g.others = append(g.others, e)
 			continue
 		}
+		g.equal = append(g.equal, e.(*expr.Call))
 		g.equate(lc.ID, rc.ID)
 	}
 	return g
+}
+
+// within filters an input by the equalities among its own columns.
+//
+//	Join(a.x = b.y AND a.z = b.y, a, b) => Join(a.x = b.y, Filter(a.x = a.z, a), b)
+func (g *graph) within(n plan.Node) plan.Node {
+	cols := plan.SetOf(n.Cols()...)
+	var preds []expr.Expr
+	for _, class := range g.classes {
+		first := -1
+		for _, id := range class {
+			switch {
+			case !cols.Has(id):
+			case first < 0:
+				first = id
+			default:
+				preds = append(preds, g.equality(class, first, id))
+			}
+		}
+	}
+	if len(preds) == 0 {
+		return n
+	}
+	if f, ok := n.(*plan.Filter); ok {
+		n, preds = f.In, append(slices.Clone(f.Preds), preds...)
+	}
+	return &plan.Filter{In: n, Preds: preds}
+}
+
+// equality of two columns of a class, by the operator of one that made the class: all are of one type.
+func (g *graph) equality(class []int, a, z int) expr.Expr {
+	i := slices.IndexFunc(g.equal, func(e *expr.Call) bool { return slices.Contains(class, e.Args[0].(*expr.Col).ID) })
+	eq := *g.equal[i]
+	eq.Args = []expr.Expr{g.b.Meta.Col(a), g.b.Meta.Col(z)}
+	return &eq
 }
 
 func (g *graph) equate(a, b int) {

@@ -97,15 +97,15 @@ func (b *Builder) cluster(n *plan.Join, need plan.ColSet) (rel, error) {
 	for c := range need {
 		inside.Add(c)
 	}
+	g := newGraph(b, on)
 	parts := make([]part, len(leaves))
 	for i, l := range leaves {
-		p, err := b.leaf(l, inside, i)
+		p, err := b.leaf(g.within(l), inside, i)
 		if err != nil {
 			return rel{}, err
 		}
 		parts[i] = p
 	}
-	g := newGraph(b, on)
 	for len(parts) > 1 {
 		i, j := g.best(parts)
 		l, r := parts[i], parts[j]
