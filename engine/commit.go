@@ -420,6 +420,9 @@ func (v *validation) rows(sn *Snapshot, l *ledger) error {
 				return err
 			}
 		}
+		if err := v.largeRows(cat, now); err != nil {
+			return err
+		}
 		for _, x := range v.indexes(cat, t.ID) {
 			if err := v.uniqueIndex(sn, l, now, x); err != nil {
 				return err
@@ -427,6 +430,21 @@ func (v *validation) rows(sn *Snapshot, l *ledger) error {
 		}
 	}
 	return nil
+}
+
+// largeRows refuses rows (54000) that fit into the table but not, behind their key, into one of its indexes.
+func (v *validation) largeRows(cat *catalog.Catalog, t *catalog.Table) error {
+	return v.p.writes.each(t.ID, func(c change) error {
+		if len(c.new) < storage.MaxEntry/4 {
+			return nil
+		}
+		for _, x := range cat.Indexes(t.ID) {
+			if err := storage.CheckEntry(newIndexKey(x, columnTypes(t.Columns)).entry(c.new), nil); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // created finds a table that the transaction itself creates.
