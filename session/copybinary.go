@@ -74,6 +74,9 @@ func (r *tupleReader) int32() (int32, error) {
 // header reads the signature, the flags and the extension.
 func (r *tupleReader) header() error {
 	p, err := r.take(len(binarySignature))
+	if err != nil && sqlerr.CodeOf(err) != sqlerr.BadCopyFileFormat {
+		return err
+	}
 	if err != nil || string(p) != binarySignature {
 		return sqlerr.New(sqlerr.BadCopyFileFormat, "COPY file signature not recognized")
 	}

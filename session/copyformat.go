@@ -38,10 +38,8 @@ func (l *lineReader) line() ([]byte, error) {
 		i := -1
 		if l.csv {
 			i, quoted, scanned = l.csvEnd(rest, scanned, quoted)
-		} else if i = bytes.IndexByte(rest[scanned:], '\n'); i >= 0 {
-			i += scanned
 		} else {
-			scanned = len(rest)
+			i, scanned = textEnd(rest, scanned)
 		}
 		if i >= 0 {
 			l.pos += i + 1
@@ -74,6 +72,25 @@ func (l *lineReader) fill() error {
 	}
 	l.buf = append(l.buf, p...)
 	return err
+}
+
+// textEnd looks for a line's end that no backslash stands before, from byte from on.
+func textEnd(p []byte, from int) (end, scanned int) {
+	for {
+		i := bytes.IndexByte(p[from:], '\n')
+		if i < 0 {
+			return -1, len(p)
+		}
+		i += from
+		slashes := 0
+		for slashes < i && p[i-1-slashes] == '\\' {
+			slashes++
+		}
+		if slashes%2 == 0 {
+			return i, i
+		}
+		from = i + 1
+	}
 }
 
 // csvEnd looks for a line's end outside quotes, from byte from on.

@@ -45,6 +45,11 @@ func (s *Session) executeUtility(ctx context.Context, r *run) error {
 	case *ast.CloseCursor:
 		return s.executeClose(x, r)
 	case *ast.Ignored:
+		if x.Tag == "CHECKPOINT" {
+			if err := s.server.engine.Checkpoint(ctx); err != nil {
+				return err
+			}
+		}
 		return r.w.Complete(x.Tag)
 	}
 	return sqlerr.Unsupported(int(r.stmt.Position()), "this statement")
