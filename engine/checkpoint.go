@@ -101,6 +101,16 @@ func answerAll(waiting []chan error, err error) {
 	}
 }
 
+// refuseCheckpoints answers those who still wait when the ticker has ended.
+func (e *Engine) refuseCheckpoints() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if len(e.want) > 0 {
+		answerAll(e.want, e.writable())
+		e.want = nil
+	}
+}
+
 // captureCheckpoint takes the state as of the last tick.
 func (e *Engine) captureCheckpoint() (run func(context.Context) error, tick storage.Tick, err error) {
 	text, err := e.encodeMeta()

@@ -27,6 +27,9 @@ type Options struct {
 	Dir         string // "": temporary, nothing durable (tests)
 	MemoryLimit int64  // bytes of state; 0: none
 
+	// Segments is where the log is; nil: in Dir. Tests simulate disks.
+	Segments storage.Segments
+
 	// wrap stands between the graph and its operators: tests break them.
 	wrap func(operators.Operator) operators.Operator
 }
@@ -120,6 +123,7 @@ func (e *Engine) Close() error {
 	e.changed.Broadcast()
 	e.mu.Unlock()
 	e.done.Wait()
+	e.refuseCheckpoints()
 	err := e.lastCheckpoint()
 	if cerr := e.store.Close(); err == nil {
 		err = cerr
@@ -135,6 +139,7 @@ func (e *Engine) Crash() {
 	e.changed.Broadcast()
 	e.mu.Unlock()
 	e.done.Wait()
+	e.refuseCheckpoints()
 	_ = e.store.Close()
 }
 

@@ -40,12 +40,22 @@ func (e *Engine) encodeMeta() ([]byte, error) {
 
 // Open opens or creates the data directory and recovers. It serves reads as soon as it returns.
 func Open(ctx context.Context, o Options) (*Engine, error) {
+	e, err := open(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	e.begin()
+	return e, nil
+}
+
+// open is Open without the goroutines.
+func open(ctx context.Context, o Options) (*Engine, error) {
 	e := &Engine{}
 	e.changed = sync.NewCond(&e.mu)
 	var err error
 	if o.Dir == "" {
 		e.store = storage.NewTemp(nil)
-	} else if e.store, err = storage.Open(o.Dir, storage.Options{MemoryLimit: o.MemoryLimit}); err != nil {
+	} else if e.store, err = storage.Open(o.Dir, storage.Options{MemoryLimit: o.MemoryLimit, Segments: o.Segments}); err != nil {
 		return nil, err
 	}
 	e.log = e.store.Log()
@@ -55,7 +65,6 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 		_ = e.store.Close()
 		return nil, err
 	}
-	e.begin()
 	return e, nil
 }
 
@@ -75,6 +84,7 @@ func (e *Engine) recover(ctx context.Context) (err error) {
 		}
 	}
 	d := e.flow
+	d.advanceSequences()
 	if d.graph.hydrating() || len(d.stale) > 0 || len(d.graph.drops) > 0 || e.store.LastTick() == 0 {
 		e.own(e.catchUp)
 	}
@@ -135,10 +145,21 @@ func (e *Engine) load() error {
 	d.catalog, d.counters = c, m.Counters
 	for _, q := range m.Sequences {
 		d.sequences[q.ID] = q
-		d.catalog = d.catalog.With(q)
 	}
 	d.graph.known = m.Flows
 	return d.restore()
+}
+
+// advanceSequences brings the sequences of the catalog up to what was reserved of them. Only the position is taken over: a sequence may have been
+// renamed since its numbers were reserved.
+func (d *dataflow) advanceSequences() {
+	for id, reserved := range d.sequences {
+		if q, ok := d.catalog.Object(id).(*catalog.Sequence); ok {
+			c := *q
+			c.Next, c.Exhausted = reserved.Next, reserved.Exhausted
+			d.catalog = d.catalog.With(&c)
+		}
+	}
 }
 
 // restore builds the flows of all objects of the catalog over their state. Objects come in the order of their ids, which is one in which each
@@ -212,6 +233,7 @@ func (e *Engine) replay(ctx context.Context) error {
 			return err
 		}
 		e.store.Begin(t)
+		e.flow.rebuild() // what follows may define something over those views
 		if err := r.entry(entry); err != nil {
 			return fmt.Errorf("replay of tick %d: %w", t, err)
 		}

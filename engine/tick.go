@@ -84,7 +84,7 @@ func (e *Engine) take() (commits []*pending, ok bool) {
 }
 
 func (e *Engine) idleWork() bool {
-	return e.flow.graph.hydrating() || e.store.Orphans() > 0 || len(e.want) > 0
+	return e.flow.graph.hydrating() || e.store.Orphans() > 0 || len(e.want) > 0 && !e.checkpoint.running.Load()
 }
 
 func (e *Engine) takeAll() []*pending {
@@ -211,6 +211,8 @@ func (e *Engine) fail(err error) {
 	if e.broken == nil {
 		e.broken = err
 	}
+	answerAll(e.want, e.broken) // the ticker rests from now on
+	e.want = nil
 	e.changed.Broadcast()
 }
 

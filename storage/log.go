@@ -41,24 +41,24 @@ const (
 	maxSegment = 24 << 20
 )
 
-// segment is where groups of records are kept.
-type segment interface {
-	write(records [][]byte) error // durable when it returns nil; all or none
-	read(f func(record []byte) error) error
-	close() error
-	remove() error // closed or not
+// Segment is where groups of records are kept.
+type Segment interface {
+	Write(records [][]byte) error // durable when it returns nil; all or none
+	Read(f func(record []byte) error) error
+	Close() error
+	Remove() error // closed or not
 }
 
-// segmentSource finds and makes segments.
-type segmentSource interface {
-	existing() ([]segment, error) // oldest first
-	create() (segment, error)     // younger than all others
-	check(n int64) error          // whether n bytes can be written
+// Segments finds and makes segments.
+type Segments interface {
+	Existing() ([]Segment, error) // oldest first
+	Create() (Segment, error)     // younger than all others
+	Check(n int64) error          // whether n bytes can be written
 }
 
 // inputLog is group commit in front of segments: while a group is being synced, the next one gathers.
 type inputLog struct {
-	source segmentSource
+	source Segments
 
 	mu      sync.Mutex
 	work    *sync.Cond
@@ -69,7 +69,7 @@ type inputLog struct {
 	old     []oldSegment
 	size    int64 // bytes of entries in old and current
 
-	current     segment // the writing goroutine's
+	current     Segment // the writing goroutine's
 	currentSize int64
 	currentLast Tick
 	spare       chan spareSegment
@@ -87,27 +87,27 @@ type pendingEntry struct {
 
 // oldSegment is one that is no longer written to.
 type oldSegment struct {
-	segment
+	Segment
 	last Tick
 	size int64
 	read bool // last is known
 }
 
 type spareSegment struct {
-	segment
+	Segment
 	err error
 }
 
 // openLog starts the log. Segments that exist are read by Replay; what is appended goes to new ones.
-func openLog(source segmentSource) (*inputLog, error) {
+func openLog(source Segments) (*inputLog, error) {
 	l := &inputLog{source: source, spare: make(chan spareSegment), wantSpare: make(chan struct{}, 1)}
 	l.work = sync.NewCond(&l.mu)
-	old, err := source.existing()
+	old, err := source.Existing()
 	if err != nil {
 		return nil, err
 	}
 	for _, s := range old {
-		l.old = append(l.old, oldSegment{segment: s})
+		l.old = append(l.old, oldSegment{Segment: s})
 	}
 	l.goroutines.Go(l.makeSpares)
 	l.goroutines.Go(l.run)
@@ -139,10 +139,10 @@ func (l *inputLog) close() error {
 	l.goroutines.Wait()
 	var err error
 	if l.current != nil {
-		err = l.current.close()
+		err = l.current.Close()
 	}
 	for _, o := range l.old {
-		err = errors.Join(err, o.close())
+		err = errors.Join(err, o.Close())
 	}
 	return err
 }
@@ -206,18 +206,19 @@ func (l *inputLog) writeGroup() error {
 // A part is uvarint(tick) uvarint(number) last u8 uvarint(length) bytes; the last one goes on with uvarint(parts) and the
 // checksum u64 of the entry.
 type recordWriter struct {
-	l       *inputLog
-	record  []byte
-	n       int // bytes in l.records
-	whole   int // entries of the group that are packed wholly
-	acked   int
-	entries int64
+	l      *inputLog
+	record []byte
+	n      int // bytes in l.records
+	whole  int // entries of the group that are packed wholly
+	acked  int
+	tick   Tick // of the last part: the segment is needed until a checkpoint has it, though the entry may end in the next one
 }
 
 const partOverhead = 64
 
 func (w *recordWriter) add(t Tick, entry []byte) error {
 	sum := xxhash.Sum64(entry)
+	w.tick = t
 	for number := 0; ; number++ {
 		if len(w.record) > maxRecord-partOverhead-min(len(entry), 4<<10) {
 			if err := w.endRecord(); err != nil {
@@ -235,7 +236,6 @@ func (w *recordWriter) add(t Tick, entry []byte) error {
 		}
 		w.record = binary.AppendUvarint(w.record, uint64(n))
 		w.record = append(w.record, entry[:n]...)
-		w.entries += int64(n)
 		entry = entry[n:]
 		if last {
 			w.record = binary.AppendUvarint(w.record, uint64(number+1))
@@ -272,19 +272,17 @@ func (w *recordWriter) write() error {
 	if len(l.records) == 0 {
 		return nil
 	}
-	if err := l.source.check(int64(w.n)); err != nil {
+	if err := l.source.Check(int64(w.n)); err != nil {
 		return err
 	}
 	if err := l.room(); err != nil {
 		return err
 	}
-	if err := l.current.write(l.records); err != nil {
+	if err := l.current.Write(l.records); err != nil {
 		return writeError(err)
 	}
 	l.currentSize += int64(w.n)
-	for _, e := range l.group[w.acked:w.whole] {
-		l.currentLast = e.tick
-	}
+	l.currentLast = w.tick
 	l.mu.Lock()
 	l.size += int64(w.n)
 	l.mu.Unlock()
@@ -314,7 +312,7 @@ func (l *inputLog) room() error {
 	if l.current != nil {
 		l.retire(oldSegment{l.current, l.currentLast, l.currentSize, true})
 	}
-	l.current, l.currentSize = s.segment, 0
+	l.current, l.currentSize = s.Segment, 0
 	return nil
 }
 
@@ -323,22 +321,22 @@ func (l *inputLog) retire(o oldSegment) {
 	l.mu.Lock()
 	l.old = append(l.old, o)
 	l.mu.Unlock()
-	l.goroutines.Go(func() { _ = o.close() })
+	l.goroutines.Go(func() { _ = o.Close() })
 }
 
 // makeSpares has a segment ready before it is needed.
 func (l *inputLog) makeSpares() {
-	ready, _ := l.source.create()
+	ready, _ := l.source.Create()
 	for range l.wantSpare {
 		var err error
 		if ready == nil { // that one failed; why is only of interest now
-			ready, err = l.source.create()
+			ready, err = l.source.Create()
 		}
 		l.spare <- spareSegment{ready, err}
-		ready, _ = l.source.create()
+		ready, _ = l.source.Create()
 	}
 	if ready != nil {
-		_ = ready.remove()
+		_ = ready.Remove()
 	}
 }
 
@@ -352,7 +350,7 @@ func (l *inputLog) Truncate(upTo Tick) error {
 	}
 	l.mu.Unlock()
 	for _, o := range drop {
-		if err := o.remove(); err != nil {
+		if err := o.Remove(); err != nil {
 			return fmt.Errorf("drop a segment of the log: %w", err)
 		}
 	}

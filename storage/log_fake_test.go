@@ -25,10 +25,10 @@ type memorySegment struct {
 
 var errInjected = errors.New("injected failure")
 
-func (d *memorySegments) existing() ([]segment, error) {
+func (d *memorySegments) Existing() ([]Segment, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	var out []segment
+	var out []Segment
 	for _, s := range d.segments {
 		if !s.removed {
 			out = append(out, s)
@@ -37,7 +37,7 @@ func (d *memorySegments) existing() ([]segment, error) {
 	return out, nil
 }
 
-func (d *memorySegments) create() (segment, error) {
+func (d *memorySegments) Create() (Segment, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	s := &memorySegment{d: d}
@@ -45,7 +45,7 @@ func (d *memorySegments) create() (segment, error) {
 	return s, nil
 }
 
-func (d *memorySegments) check(int64) error {
+func (d *memorySegments) Check(int64) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.full {
@@ -54,7 +54,7 @@ func (d *memorySegments) check(int64) error {
 	return nil
 }
 
-func (s *memorySegment) write(records [][]byte) error {
+func (s *memorySegment) Write(records [][]byte) error {
 	if s.d.hold != nil {
 		<-s.d.hold
 	}
@@ -74,7 +74,7 @@ func (s *memorySegment) write(records [][]byte) error {
 	return nil
 }
 
-func (s *memorySegment) read(f func(record []byte) error) error {
+func (s *memorySegment) Read(f func(record []byte) error) error {
 	for _, r := range s.records {
 		if err := f(r); err != nil {
 			return err
@@ -83,9 +83,9 @@ func (s *memorySegment) read(f func(record []byte) error) error {
 	return nil
 }
 
-func (s *memorySegment) close() error { return nil }
+func (s *memorySegment) Close() error { return nil }
 
-func (s *memorySegment) remove() error {
+func (s *memorySegment) Remove() error {
 	s.d.mu.Lock()
 	defer s.d.mu.Unlock()
 	s.removed = true

@@ -16,7 +16,7 @@ func (l *inputLog) Replay(after Tick, f func(t Tick, entry []byte) error) error 
 	l.mu.Unlock()
 	for i := range old {
 		a.size = 0
-		if err := old[i].segment.read(a.record); err != nil {
+		if err := old[i].Read(a.record); err != nil {
 			return err
 		}
 		l.mu.Lock()
@@ -69,6 +69,9 @@ func (a *assembler) record(r []byte) error {
 
 func (a *assembler) part(p part) error {
 	a.last = max(a.last, p.tick)
+	if p.tick <= a.after { // the checkpoint has it; its first parts may have been dropped with their segment
+		return nil
+	}
 	if p.number == 0 { // what was begun and is begun anew was an unfinished tail of an earlier run
 		a.tick, a.parts, a.entry = p.tick, 0, a.entry[:0]
 		a.damaged = a.damaged && p.tick != a.next
@@ -80,7 +83,7 @@ func (a *assembler) part(p part) error {
 	}
 	a.entry = append(a.entry, p.data...)
 	a.parts++
-	if !p.last || p.tick <= a.after {
+	if !p.last {
 		return nil
 	}
 	if p.tick != a.next {

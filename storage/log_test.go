@@ -12,7 +12,7 @@ import (
 	"github.com/streamsql/streamsql/sqlerr"
 )
 
-func startLog(t *testing.T, d segmentSource) *inputLog {
+func startLog(t *testing.T, d Segments) *inputLog {
 	t.Helper()
 	l, err := openLog(d)
 	if err != nil {
@@ -32,7 +32,7 @@ func appendAll(l *inputLog, first Tick, entries [][]byte) (errs []error) {
 	return errs
 }
 
-func replayAll(t *testing.T, d segmentSource, after Tick) (entries [][]byte, err error) {
+func replayAll(t *testing.T, d Segments, after Tick) (entries [][]byte, err error) {
 	t.Helper()
 	l := startLog(t, d)
 	defer l.close()
@@ -286,6 +286,33 @@ func TestTruncateDropsWholeSegments(t *testing.T) {
 }
 
 // TestLogOnDisk is a store with its own log, and the copy of it that a crash would leave.
+// TestEntryAcrossSegments drops segments up to a tick whose neighbour's entry lies on both sides of a segment's end.
+func TestEntryAcrossSegments(t *testing.T) {
+	large := make([]byte, maxSegment+maxSegment/2)
+	rand.New(rand.NewSource(1)).Read(large)
+	entries := [][]byte{[]byte("a"), large, []byte("c")}
+	for upTo := Tick(0); upTo <= 3; upTo++ {
+		d := &memorySegments{}
+		l := startLog(t, d)
+		for _, err := range appendAll(l, 1, entries) {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := l.Truncate(upTo); err != nil {
+			t.Fatal(err)
+		}
+		got, err := replayAll(t, d.crash(), upTo)
+		if err != nil {
+			t.Fatalf("truncated up to %d: %v", upTo, err)
+		}
+		wantEntries(t, fmt.Sprintf("after %d", upTo), got, entries[upTo:])
+		if err := l.close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestLogOnDisk(t *testing.T) {
 	dir := t.TempDir()
 	s, err := Open(dir, Options{})

@@ -40,7 +40,11 @@ type durable struct {
 // do), I/O. Meta is then the last checkpoint's, and Log().Replay gives the ticks after it. Pages are read back when they
 // are first needed, so that opening takes the same time whatever the size.
 func Open(dir string, o Options) (*Store, error) {
-	return open(dir, o, &diskSegments{dir: filepath.Join(dir, "log")})
+	log := o.Segments
+	if log == nil {
+		log = &diskSegments{dir: filepath.Join(dir, "log")}
+	}
+	return open(dir, o, log)
 }
 
 // DiskRoom refuses (53100) n more bytes where they would touch the reserve of the file system: ask before an entry is given to the log, which
@@ -49,10 +53,10 @@ func (s *Store) DiskRoom(n int64) error {
 	if s.durable == nil {
 		return nil
 	}
-	return s.durable.log.source.check(n)
+	return s.durable.log.source.Check(n + commitReserve)
 }
 
-func open(dir string, o Options, log segmentSource) (*Store, error) {
+func open(dir string, o Options, log Segments) (*Store, error) {
 	d := &durable{dir: dir}
 	d.rate.Store(defaultCheckpointRate)
 	if o.CheckpointRate > 0 {
@@ -65,7 +69,7 @@ func open(dir string, o Options, log segmentSource) (*Store, error) {
 	return s, nil
 }
 
-func (d *durable) open(o Options, log segmentSource) (*Store, error) {
+func (d *durable) open(o Options, log Segments) (*Store, error) {
 	if err := os.MkdirAll(d.dir, 0o700); err != nil {
 		return nil, fmt.Errorf("create the data directory: %w", err)
 	}

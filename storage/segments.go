@@ -15,13 +15,17 @@ import (
 // that fills up under one is a SIGBUS, not an error: so the space is looked at before.
 const diskReserve = 96 << 20
 
+// commitReserve is what DiskRoom wants beyond that: the segments that the log makes ahead, and room for transactions that asked at the same time.
+// A log that finds the disk full has failed for good; one that was not asked has not.
+const commitReserve = 2*segmentMemtable*3/2 + 32<<20
+
 // diskSegments keeps each segment of the log in a numbered directory.
 type diskSegments struct {
 	dir  string
 	next int
 }
 
-func (d *diskSegments) existing() ([]segment, error) {
+func (d *diskSegments) Existing() ([]Segment, error) {
 	if err := os.MkdirAll(d.dir, 0o700); err != nil {
 		return nil, err
 	}
@@ -29,7 +33,7 @@ func (d *diskSegments) existing() ([]segment, error) {
 	if err != nil {
 		return nil, err
 	}
-	var out []segment
+	var out []Segment
 	d.next = 1
 	for _, n := range names { // in order, as all names have one length
 		k, err := strconv.Atoi(n.Name())
@@ -42,25 +46,25 @@ func (d *diskSegments) existing() ([]segment, error) {
 	return out, nil
 }
 
-func (d *diskSegments) create() (segment, error) {
-	if err := d.check(segmentMemtable * 3 / 2); err != nil {
+func (d *diskSegments) Create() (Segment, error) {
+	if err := d.Check(segmentMemtable * 3 / 2); err != nil {
 		return nil, err
 	}
 	s := &diskSegment{dir: filepath.Join(d.dir, fmt.Sprintf("%012d", d.next))}
 	d.next++
 	if err := s.open(); err != nil {
-		return nil, errors.Join(err, s.remove())
+		return nil, errors.Join(err, s.Remove())
 	}
 	if err := s.preallocate(); err != nil {
-		return nil, errors.Join(err, s.remove())
+		return nil, errors.Join(err, s.Remove())
 	}
 	if err := errors.Join(syncDir(s.dir), syncDir(d.dir)); err != nil {
-		return nil, errors.Join(err, s.remove())
+		return nil, errors.Join(err, s.Remove())
 	}
 	return s, nil
 }
 
-func (d *diskSegments) check(n int64) error { return checkDisk(d.dir, n) }
+func (d *diskSegments) Check(n int64) error { return checkDisk(d.dir, n) }
 
 // checkDisk refuses (53100) to write n bytes where that would touch the reserve.
 func checkDisk(dir string, n int64) error {
@@ -86,17 +90,17 @@ func (s *diskSegment) open() (err error) {
 	return err
 }
 
-func (s *diskSegment) write(records [][]byte) error { return s.db.write(records) }
+func (s *diskSegment) Write(records [][]byte) error { return s.db.write(records) }
 
 // read opens the segment and closes it again: an old one is not written to.
-func (s *diskSegment) read(f func(record []byte) error) error {
+func (s *diskSegment) Read(f func(record []byte) error) error {
 	if err := s.open(); err != nil {
 		return err
 	}
-	return errors.Join(s.db.read(f), s.close())
+	return errors.Join(s.db.read(f), s.Close())
 }
 
-func (s *diskSegment) close() error {
+func (s *diskSegment) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.db == nil {
@@ -107,7 +111,7 @@ func (s *diskSegment) close() error {
 	return err
 }
 
-func (s *diskSegment) remove() error { return errors.Join(s.close(), os.RemoveAll(s.dir)) }
+func (s *diskSegment) Remove() error { return errors.Join(s.Close(), os.RemoveAll(s.dir)) }
 
 // preallocate gives the segment's memory-mapped log its space on the disk, for as much as is written to it.
 func (s *diskSegment) preallocate() error {

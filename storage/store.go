@@ -18,6 +18,8 @@ const newest = Tick(1<<64 - 1)
 type Options struct {
 	MemoryLimit    int64 // bytes of resident pages; 0: none
 	CheckpointRate int64 // bytes a second that a checkpoint writes at most; 0: 30 MB
+
+	Segments Segments // where the log is; nil: in the data directory
 }
 
 // Store is a data directory, or a temporary store without one. One goroutine, the writer, creates, drops and changes
