@@ -128,10 +128,23 @@ func (g *generator) predicate(scope []column, depth int) string {
 	defer func(f bool) { g.mayFail = f }(g.mayFail)
 	g.mayFail = false // AND and OR may be reordered
 	k := kind(g.IntN(int(numKinds)))
-	if g.oneIn(2) && len(scope) > 0 {
+	if len(scope) > 0 && !g.oneIn(6) {
 		k = pick(g, scope).kind
 	}
-	x := func() string { return typed(k, g.expr(k, scope, depth-1)) }
+	var of []string
+	for _, c := range scope {
+		if c.kind == k {
+			of = append(of, c.name)
+		}
+	}
+	first := true // the first operand is a column, if there is one
+	x := func() string {
+		if first && len(of) > 0 && !g.oneIn(4) {
+			first = false
+			return pick(g, of)
+		}
+		return typed(k, g.expr(k, scope, depth-1))
+	}
 	switch g.IntN(11) {
 	case 0:
 		return fmt.Sprintf("(%s IS %sNULL)", x(), pick(g, []string{"", "NOT "}))
@@ -158,5 +171,5 @@ func (g *generator) predicate(scope []column, depth int) string {
 		}
 		return fmt.Sprintf("(%s && %s)", typed(words, g.expr(words, scope, depth-1)), "'{a}'::text[]")
 	}
-	return fmt.Sprintf("(%s %s %s)", x(), pick(g, []string{"=", "<>", "<", "<=", ">", ">="}), x())
+	return fmt.Sprintf("(%s %s %s)", x(), pick(g, []string{"=", "<>", "<>", "<", "<=", ">", ">="}), x())
 }

@@ -37,7 +37,7 @@ type generator struct {
 func newGenerator(seed uint64) *generator {
 	g := &generator{Rand: rand.New(rand.NewPCG(seed, 1)), used: map[string]bool{}}
 	g.images = g.oneIn(4)
-	g.failing = g.oneIn(5)
+	g.failing = g.oneIn(4)
 	for i := range 2 + g.IntN(2) {
 		t := &table{name: fmt.Sprintf("t%d", i), key: g.IntN(3) > 0}
 		if t.key {
@@ -51,7 +51,7 @@ func newGenerator(seed uint64) *generator {
 			t.columns = append(t.columns, column{name: fmt.Sprintf("%c", 'a'+j), kind: k})
 		}
 		t.columns = append(t.columns, column{name: "k", kind: integer}) // every table can be joined
-		if g.oneIn(6) {
+		if g.oneIn(12) {
 			t.unique = t.columns[len(t.columns)-2].name
 		}
 		g.tables = append(g.tables, t)
@@ -101,11 +101,18 @@ func (g *generator) constant(k kind, nulls bool) string {
 	return v
 }
 
+// insert fills a table.
+func (g *generator) insert(t *table) string { return g.changeOf(t, 0) }
+
 // change is one DML statement.
 func (g *generator) change() string {
-	t := pick(g, g.tables)
+	return g.changeOf(pick(g, g.tables), g.IntN(20))
+}
+
+// changeOf makes the n-th kind of change.
+func (g *generator) changeOf(t *table, n int) string {
 	scope := t.columns
-	switch n := g.IntN(20); {
+	switch {
 	case n < 10:
 		conflict := ""
 		if t.key && g.oneIn(4) {
@@ -114,7 +121,7 @@ func (g *generator) change() string {
 				fmt.Sprintf(" ON CONFLICT (id) DO UPDATE SET %s = excluded.%s", c.name, c.name)})
 		}
 		var rows []string
-		for range 1 + g.IntN(4) {
+		for range 1 + g.IntN(6) {
 			var vs []string
 			for i, c := range t.columns {
 				if i == 0 && t.key {

@@ -18,7 +18,8 @@ import (
 // TestViews compares random views with PostgreSQL after every transaction. ORACLE_SEED runs one seed; ORACLE_COUNT that many,
 // from ORACLE_FIRST on; ORACLE_KEEP=1 goes on after a difference.
 func TestViews(t *testing.T) {
-	pg, err := pgtest.Start(pgtest.Options{})
+	// Over tables without statistics PostgreSQL thinks that compiling pays.
+	pg, err := pgtest.Start(pgtest.Options{Extra: []string{"jit=off"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,9 +59,10 @@ func number(name string, otherwise int) int {
 
 // tally counts what was hit, so that a comparison of nothing is seen.
 type tally struct {
-	compared, rows, empty, failing int
-	created                        int
-	refused, features, statements  map[string]int
+	compared, rows, failing       int
+	whole, empty                  int // of reads of a whole view
+	created                       int
+	refused, features, statements map[string]int
 }
 
 func newTally() *tally {
@@ -69,7 +71,7 @@ func newTally() *tally {
 
 func (a *tally) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d comparisons of %d rows; %d were empty, %d failed on both sides; %d views", a.compared, a.rows, a.empty, a.failing, a.created)
+	fmt.Fprintf(&b, "%d comparisons of %d rows; %d of %d whole views were empty, %d failed on both sides; %d views", a.compared, a.rows, a.empty, a.whole, a.failing, a.created)
 	for name, m := range map[string]map[string]int{"refused": a.refused, "features": a.features, "errors of statements": a.statements} {
 		fmt.Fprintf(&b, "\n%s:", name)
 		for _, k := range slices.SortedFunc(maps.Keys(m), func(x, y string) int { return m[y] - m[x] }) {
@@ -82,7 +84,7 @@ func (a *tally) String() string {
 // check fails where the generator has gone blind.
 func (a *tally) check(t *testing.T) {
 	t.Helper()
-	if a.rows < a.compared || a.empty > a.compared/2 || a.failing == 0 {
+	if a.rows < a.compared || a.empty > a.whole/2 || a.failing == 0 {
 		t.Error("most comparisons are of nothing")
 	}
 	for _, f := range []string{"JOIN", "LEFT JOIN", "GROUP BY", "top-k", "DISTINCT ON", "row_number", "LATERAL top-k", "NOT IN", "correlated EXISTS",

@@ -36,10 +36,10 @@ func (g *generator) query(depth int, outer bool) query {
 	}
 	from, scope := g.from(depth)
 	where := ""
-	if g.oneIn(2) {
+	if g.oneIn(3) {
 		where = " WHERE " + g.predicate(scope, 2)
 	}
-	if depth > 0 && g.oneIn(3) {
+	if depth > 0 && g.oneIn(4) {
 		conj := " WHERE "
 		if where != "" {
 			conj = " AND "
@@ -75,6 +75,9 @@ func (g *generator) targets(q *query, scope []column, depth int) string {
 		k := kind(g.IntN(int(numKinds)))
 		if g.oneIn(2) {
 			k = pick(g, scope).kind
+		}
+		if g.mayFail && g.oneIn(2) {
+			k = integer
 		}
 		out = append(out, fmt.Sprintf("%s AS %s", typed(k, g.expr(k, scope, 2)), name))
 		q.columns = append(q.columns, column{name: name, kind: k, loose: anyLoose(scope) && isImage(k)})
@@ -123,7 +126,7 @@ func (g *generator) topK(from, where string, scope []column) query {
 	q.sql += " ORDER BY " + g.ordinals(len(q.columns))
 	q.ordered = !g.images
 	if !g.oneIn(6) {
-		q.sql += fmt.Sprintf(" LIMIT %d", g.IntN(6))
+		q.sql += fmt.Sprintf(" LIMIT %d", g.IntN(20)%7)
 	}
 	if g.oneIn(3) {
 		g.hit("OFFSET")
