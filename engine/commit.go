@@ -77,20 +77,35 @@ func (e *Engine) Commit(ctx context.Context, c Commit) error {
 		e.gate.RUnlock()
 	}
 	if err != nil {
+		if sqlerr.CodeOf(err) == sqlerr.SerializationFailure {
+			e.awaitAccepted() // so that another attempt sees what this one lost against
+		}
 		return err
 	}
 	return <-p.done
 }
 
+// awaitAccepted waits until what is accepted now is published.
+func (e *Engine) awaitAccepted() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for last := e.ledger.number; e.ledger.settled < last && e.writable() == nil; {
+		e.changed.Wait()
+	}
+}
+
 func newPending(c Commit) *pending {
 	p := &pending{writes: c.Writes, async: c.Async, done: make(chan error, 1)}
 	for _, x := range c.DDL {
+		if p.writes != nil && len(x.Drop) > 0 { // rows of a table that the transaction drops are nobody's, and replay could not place them
+			p.writes = p.writes.without(x.Drop)
+		}
 		def := definitionOf(x)
 		p.ddl, p.plans = append(p.ddl, def), append(p.plans, x.Plan)
 		p.entry = appendDefinition(p.entry, &def)
 	}
-	if c.Writes != nil {
-		p.entry = appendWrites(p.entry, c.Writes)
+	if p.writes != nil {
+		p.entry = appendWrites(p.entry, p.writes)
 	}
 	return p
 }
@@ -256,12 +271,13 @@ func (e *Engine) awaitView(ctx context.Context, id catalog.ID, progress func(str
 // ledger is what accepted transactions have changed and the frontier does not show yet: what the next one is validated against, too. Engine.mu
 // guards it.
 type ledger struct {
-	number uint64               // of the last transaction accepted
-	rows   map[string]ledgerRow // table ++ primary key -> image
-	unique map[string]ledgerRow // index ++ key -> primary key
-	large  []*pending           // whose rows are not entered one by one
-	open   map[catalog.ID]int   // by table: transactions accepted and not published
-	last   map[catalog.ID]storage.Tick
+	number  uint64               // of the last transaction accepted,
+	settled uint64               // and published
+	rows    map[string]ledgerRow // table ++ primary key -> image
+	unique  map[string]ledgerRow // index ++ key -> primary key
+	large   []*pending           // whose rows are not entered one by one
+	open    map[catalog.ID]int   // by table: transactions accepted and not published
+	last    map[catalog.ID]storage.Tick
 
 	keepers int        // large transactions being validated: nothing is forgotten meanwhile
 	kept    []*pending // published since, still entered
@@ -330,6 +346,7 @@ func (l *ledger) enter(p *pending, v *validation) {
 
 // settle takes out what the frontier shows from tick t on.
 func (l *ledger) settle(p *pending, t storage.Tick) {
+	l.settled = max(l.settled, p.number)
 	if p.writes == nil {
 		return
 	}

@@ -29,8 +29,10 @@ type dataflow struct {
 	rows    int          // put into tables since the last step
 	stale   []catalog.ID // views whose state does not fit their plan
 	defined bool         // this tick changed definitions
-	total   int          // rows that went through, ever
-	fatal   error
+	// unserved: a view may wait to be put into service, although by now nothing is hydrating any more.
+	unserved bool
+	total    int // rows that went through, ever
+	fatal    error
 }
 
 func newDataflow(s *storage.Store) *dataflow {
@@ -80,7 +82,7 @@ func (d *dataflow) createView(def *catalog.View, plan *physical.View) {
 		d.with(&v)
 		return
 	}
-	v.State = catalog.Hydrating
+	v.State, d.unserved = catalog.Hydrating, true
 	f, err := d.buildView(&v, plan)
 	if err != nil {
 		v.State, v.Cause = catalog.Failed, err.Error()
@@ -241,7 +243,7 @@ func (d *dataflow) finish() {
 	for n := 0; d.defined && n < promptSteps && d.graph.hydrating(); n++ {
 		d.turn()
 	}
-	if d.defined || hydrating {
+	if d.unserved {
 		d.serve()
 	}
 	d.defined = false
@@ -259,6 +261,7 @@ func (d *dataflow) hydrate(n int) (done bool) {
 
 // serve puts views into service that have read all that there is.
 func (d *dataflow) serve() {
+	d.unserved = false
 	for _, o := range d.catalog.Objects() {
 		v, ok := o.(*catalog.View)
 		if !ok || v.State != catalog.Hydrating {
@@ -268,6 +271,8 @@ func (d *dataflow) serve() {
 			c := *v
 			c.State = catalog.Serving
 			d.catalog = d.catalog.With(&c)
+		} else {
+			d.unserved = true
 		}
 	}
 }

@@ -188,7 +188,7 @@ func (d *dataflow) restore() error {
 	for _, s := range d.graph.known {
 		d.graph.drops = append(d.graph.drops, s.Maps...)
 	}
-	d.graph.known = nil
+	d.graph.known, d.unserved = nil, true
 	return nil
 }
 

@@ -3,6 +3,7 @@ package engine
 import (
 	"bytes"
 	"math"
+	"slices"
 
 	"github.com/streamsql/streamsql/batch"
 	"github.com/streamsql/streamsql/catalog"
@@ -307,6 +308,18 @@ func (w *Writes) tables() []*catalog.Table {
 		}
 	}
 	return out
+}
+
+// without is w but for its changes of some tables.
+func (w *Writes) without(tables []catalog.ID) *Writes {
+	c := *w
+	c.touched = nil
+	for _, tw := range w.touched {
+		if !slices.Contains(tables, tw.t.ID) {
+			c.touched = append(c.touched, tw)
+		}
+	}
+	return &c
 }
 
 // each calls f with every change of a table, in order of first touch. Of a truncated table, stored rows are not among them.
