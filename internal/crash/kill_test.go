@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -24,13 +25,54 @@ const (
 CREATE TABLE accounts (id int8 PRIMARY KEY, balance int8 NOT NULL);
 CREATE TABLE ledger (writer int8, seq int8, amount int8 NOT NULL, note text, PRIMARY KEY (writer, seq));
 CREATE TABLE bulk (batch int8, n int8, text text, PRIMARY KEY (batch, n));
+CREATE TABLE large (n int8 PRIMARY KEY, text text);
 CREATE MATERIALIZED VIEW sums AS SELECT writer, count(*) AS n, sum(amount) AS total, max(seq) AS last FROM ledger GROUP BY writer;
 CREATE MATERIALIZED VIEW balanced AS SELECT a.id, a.balance, s.total FROM accounts a LEFT JOIN sums s ON s.writer = a.id;
 CREATE MATERIALIZED VIEW recent AS SELECT writer, seq, amount FROM ledger ORDER BY seq DESC, writer LIMIT 10;
 CREATE MATERIALIZED VIEW batches AS SELECT batch, count(*) AS n, min(n) AS lo, max(n) AS hi FROM bulk GROUP BY batch;
 `
 	bulkRows = 20_000
+
+	largeRows = 50_000 // of 10 kB: 500 MB
+	largeText = 10_000
 )
+
+// What a round is killed inside of; anywhere: at a random moment. A start is killed by killAtStart.
+const (
+	anywhere = iota
+	inCheckpoint
+	inHydration
+	inDrop
+	inCopy
+	scenes
+)
+
+var sceneNames = [scenes]string{"anywhere", "checkpoint", "CREATE MATERIALIZED VIEW", "DROP", "COPY"}
+
+// inside runs f as scene n, which it is in until f returns.
+func (h *history) inside(n int, f func() error) error {
+	h.running[n].Add(1)
+	select {
+	case h.entered[n] <- struct{}{}:
+	default:
+	}
+	err := f()
+	if err == nil {
+		h.running[n].Add(-1) // one that failed was killed
+	}
+	return err
+}
+
+// await waits until the scene has begun, and a moment more.
+func (h *history) await(n int) {
+	if n != anywhere {
+		select {
+		case <-h.entered[n]:
+		case <-time.After(5 * time.Second): // its client is gone
+		}
+		pause(time.Duration(h.rng.IntN(8_000)) * time.Microsecond)
+	}
+}
 
 // TestKill kills a server under concurrent transactions, COPY and DDL, again and again on the same data. KILL_ROUNDS and KILL_SEED change how often
 // and which.
@@ -44,6 +86,12 @@ func TestKill(t *testing.T) {
 	}
 	if h.total() == 0 || h.bulkDone == 0 {
 		t.Fatalf("nothing was acknowledged: %v, %d batches", h.acked, h.bulkDone)
+	}
+	for n := anywhere + 1; n < scenes; n++ {
+		if h.killed[n] == 0 && rounds >= 5*scenes {
+			t.Errorf("no kill inside a %s", sceneNames[n])
+		}
+		t.Logf("%d kills inside a %s", h.killed[n], sceneNames[n])
 	}
 	t.Logf("%d kills, %d transactions and %d COPYs acknowledged, %d views made", rounds, h.total(), h.bulkDone, h.viewsMade)
 }
@@ -67,6 +115,10 @@ type history struct {
 	bulkDone  int
 	viewAcked map[string]bool // acknowledged state of the optional view: true it exists
 	viewsMade int
+
+	running [scenes]atomic.Int32  // statements under way
+	entered [scenes]chan struct{} // told that one begins
+	killed  [scenes]int           // rounds killed inside
 }
 
 func (h *history) total() (n int64) {
@@ -95,6 +147,10 @@ func (h *history) round(round int) error {
 	} else if err := h.verify(s); err != nil {
 		return err
 	}
+	for n := range scenes {
+		h.running[n].Store(0)
+		h.entered[n] = make(chan struct{})
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
 	for w := range writers {
@@ -102,7 +158,20 @@ func (h *history) round(round int) error {
 	}
 	wg.Go(func() { h.copy(ctx, s) })
 	wg.Go(func() { h.define(ctx, s, round) })
+	wg.Go(func() { h.checkpoint(ctx, s) })
 	pause(time.Duration(20+h.rng.IntN(400)) * time.Millisecond)
+	h.await(round % scenes)
+	if round == number("KILL_LARGE", 25) {
+		if err := h.copyLarge(ctx, s); err != nil {
+			cancel()
+			return err
+		}
+	}
+	for n := range scenes {
+		if h.running[n].Load() > 0 {
+			h.killed[n]++
+		}
+	}
 	s.Kill()
 	cancel()
 	wg.Wait()
@@ -182,13 +251,16 @@ func (h *history) copy(ctx context.Context, s *servertest.Server) {
 		batch := h.bulkBegun
 		h.mu.Unlock()
 		n := 0
-		_, err := conn.CopyFrom(ctx, pgx.Identifier{"bulk"}, []string{"batch", "n", "text"}, pgx.CopyFromFunc(func() ([]any, error) {
-			if n == bulkRows {
-				return nil, nil
-			}
-			n++
-			return []any{batch, int64(n), "some text that takes room"}, nil
-		}))
+		err := h.inside(inCopy, func() error {
+			_, err := conn.CopyFrom(ctx, pgx.Identifier{"bulk"}, []string{"batch", "n", "text"}, pgx.CopyFromFunc(func() ([]any, error) {
+				if n == bulkRows {
+					return nil, nil
+				}
+				n++
+				return []any{batch, int64(n), "some text that takes room"}, nil
+			}))
+			return err
+		})
 		if err != nil {
 			return
 		}
@@ -197,6 +269,45 @@ func (h *history) copy(ctx context.Context, s *servertest.Server) {
 		h.bulkDone++
 		h.mu.Unlock()
 	}
+}
+
+// checkpoint asks for one after the other.
+func (h *history) checkpoint(ctx context.Context, s *servertest.Server) {
+	conn, err := pgx.Connect(ctx, s.DSN())
+	if err != nil {
+		return
+	}
+	defer conn.Close(ctx)
+	for {
+		err := h.inside(inCheckpoint, func() error { _, err := conn.Exec(ctx, "CHECKPOINT"); return err })
+		if err != nil {
+			return
+		}
+	}
+}
+
+// copyLarge sends 500 MB and returns while the server commits them: before it has answered.
+func (h *history) copyLarge(ctx context.Context, s *servertest.Server) error {
+	conn, err := pgx.Connect(ctx, s.DSN())
+	if err != nil {
+		return err
+	}
+	sent := make(chan struct{})
+	go func() {
+		text, n := strings.Repeat("0123456789", largeText/10), 0
+		_, _ = conn.CopyFrom(ctx, pgx.Identifier{"large"}, []string{"n", "text"}, pgx.CopyFromFunc(func() ([]any, error) { // verify counts
+			if n == largeRows {
+				close(sent)
+				return nil, nil
+			}
+			n++
+			return []any{int64(n), text}, nil
+		}))
+		_ = conn.Close(ctx)
+	}()
+	<-sent
+	pause(time.Duration(h.rng.IntN(2000)) * time.Millisecond)
+	return nil
 }
 
 // define makes and drops a view that has much to hydrate.
@@ -208,7 +319,10 @@ func (h *history) define(ctx context.Context, s *servertest.Server, round int) {
 	defer conn.Close(ctx)
 	for i := range 100 {
 		name := fmt.Sprintf("extra_%d_%d", round, i)
-		_, err := conn.Exec(ctx, "CREATE MATERIALIZED VIEW "+name+" AS SELECT l.writer, count(*) AS n, sum(b.n) AS total FROM ledger l JOIN bulk b ON b.n = l.seq GROUP BY l.writer")
+		err := h.inside(inHydration, func() error {
+			_, err := conn.Exec(ctx, "CREATE MATERIALIZED VIEW "+name+" AS SELECT l.writer, count(*) AS n, sum(b.n) AS total FROM ledger l JOIN bulk b ON b.n = l.seq GROUP BY l.writer")
+			return err
+		})
 		if err != nil {
 			return
 		}
@@ -216,7 +330,7 @@ func (h *history) define(ctx context.Context, s *servertest.Server, round int) {
 		h.viewAcked[name] = true
 		h.viewsMade++
 		h.mu.Unlock()
-		if _, err := conn.Exec(ctx, "DROP MATERIALIZED VIEW "+name); err != nil {
+		if err := h.inside(inDrop, func() error { _, err := conn.Exec(ctx, "DROP MATERIALIZED VIEW "+name); return err }); err != nil {
 			h.mu.Lock()
 			delete(h.viewAcked, name) // the outcome of the DROP is not known
 			h.mu.Unlock()
@@ -260,6 +374,13 @@ func (h *history) verify(s *servertest.Server) error {
 }
 
 func (h *history) verifyBulk(ctx context.Context, conn *pgx.Conn) error {
+	var large int64
+	if err := conn.QueryRow(ctx, "SELECT count(*) FROM large").Scan(&large); err != nil {
+		return err
+	}
+	if large != 0 && large != largeRows {
+		return fmt.Errorf("the large COPY left %d rows of %d", large, largeRows)
+	}
 	rows, err := conn.Query(ctx, "SELECT batch, count(*) FROM bulk GROUP BY batch")
 	if err != nil {
 		return err
@@ -280,6 +401,13 @@ func (h *history) verifyBulk(ctx context.Context, conn *pgx.Conn) error {
 			return fmt.Errorf("batch %d has %d rows of %d", b, n, bulkRows)
 		}
 		h.bulkAcked[b] = true
+	}
+	const enough = 15 // batches: the rounds are to take the same time
+	if len(found) > enough {
+		if _, err := conn.Exec(ctx, "TRUNCATE bulk"); err != nil {
+			return err
+		}
+		clear(h.bulkAcked)
 	}
 	return nil
 }
