@@ -72,7 +72,11 @@ func (a *adhoc) narrow(s *physical.Scan, f *physical.Filter, t *catalog.Table, v
 			return
 		}
 		best = score
-		in = a.standing(s, key, put, part{rows(), r.lo, r.hi, !some}, v)
+		failing := v
+		if v != nil && r.viewErrors(a.rd.sn, v) == nil {
+			failing = nil // its errors are of other keys
+		}
+		in = a.standing(s, key, put, part{rows(), r.lo, r.hi, !some}, failing)
 	}
 	try(appendTreeKey(nil, t, v), t != nil, func() operators.Reader { return a.rd.tree(t, v) })
 	for _, x := range a.rd.sn.Catalog.Indexes(s.Relation) {
