@@ -89,7 +89,13 @@ func initPage(p ptr, kind byte, prefix []byte) {
 func copyBody(dst, src ptr) {
 	st64(dst, 0, ld64(src, 0))
 	st32(dst, offGarbage, ld32(src, offGarbage))
-	copy(span(dst, headerSize, PageSize-headerSize), span(src, headerSize, PageSize-headerSize))
+	if k := kindOf(src); k != kindLeaf && k != kindInner {
+		copy(span(dst, headerSize, PageSize-headerSize), span(src, headerSize, PageSize-headerSize))
+		return
+	}
+	n, low := prefixLen(src)+countOf(src)*slotSize, ld16(src, offLow) // all but the hole
+	copy(span(dst, headerSize, n), span(src, headerSize, n))
+	copy(span(dst, low, PageSize-low), span(src, low, PageSize-low))
 }
 
 // head is the first four bytes of k as a number that orders like them.

@@ -24,6 +24,10 @@ func (e *treeEdit) editLeaf(p ptr, from, to int) int {
 	for k := from; k < to; k++ {
 		x := &e.b.list[k]
 		place := e.places[k]
+		if !e.put && k+1 < to && e.exchange(p, k, shift) {
+			k++
+			continue
+		}
 		if place >= 0 && place&1 != 0 {
 			i := int(place>>1) + shift
 			w := x.weight
@@ -51,6 +55,32 @@ func (e *treeEdit) editLeaf(p ptr, from, to int) int {
 		shift++
 	}
 	return to - from
+}
+
+// exchange does changes k and k+1 in one if they take one entry of a multiset away and put another one in its place, of the
+// same size: a row that got other values.
+func (e *treeEdit) exchange(p ptr, k, shift int) bool {
+	gone, place, come := &e.b.list[k], e.places[k], &e.b.list[k+1]
+	if place < 0 || e.places[k+1] != place+1 {
+		return false
+	}
+	if place&1 == 0 { // to be inserted before entry i, and entry i; else entry i, and to be inserted behind it
+		gone, come = come, gone
+	}
+	if gone.klen != come.klen || gone.klen > maxInlineKey || come.weight <= 0 || come.weight+gone.weight != 0 {
+		return false
+	}
+	i := int(place>>1) + shift
+	off, kl, _ := slot(p, i)
+	v := valueAt(p, off+kl)
+	if v.weight != come.weight || v.n != 0 {
+		return false
+	}
+	key := e.b.key(come)[prefixLen(p):]
+	copy(span(p, off, kl), key)
+	putSlot(p, slotBase(p)+i*slotSize, off, key, false, slotDirty)
+	st8(p, offWhole, 1) // as the key that was there is no longer
+	return true
 }
 
 // replace gives entry i weight w, and in put mode x's value; false when the page has no room.
