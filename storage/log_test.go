@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math/rand"
+	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -310,6 +312,25 @@ func TestEntryAcrossSegments(t *testing.T) {
 		if err := l.close(); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// TestHalfRemovedSegment opens a log of which a crash has left half a segment that was being removed.
+func TestHalfRemovedSegment(t *testing.T) {
+	dir := t.TempDir()
+	half := filepath.Join(dir, "000000000001"+goingSuffix)
+	if err := os.MkdirAll(half, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(half, "MANIFEST"), []byte("half"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got, err := replayAll(t, &diskSegments{dir: dir}, 0)
+	if err != nil || len(got) != 0 {
+		t.Fatal(len(got), err)
+	}
+	if _, err := os.Stat(half); !os.IsNotExist(err) {
+		t.Fatalf("it is still there: %v", err)
 	}
 }
 

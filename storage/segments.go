@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/streamsql/streamsql/sqlerr"
@@ -36,6 +37,12 @@ func (d *diskSegments) Existing() ([]Segment, error) {
 	var out []Segment
 	d.next = 1
 	for _, n := range names { // in order, as all names have one length
+		if strings.HasSuffix(n.Name(), goingSuffix) {
+			if err := os.RemoveAll(filepath.Join(d.dir, n.Name())); err != nil {
+				return nil, err
+			}
+			continue
+		}
 		k, err := strconv.Atoi(n.Name())
 		if err != nil {
 			continue
@@ -111,7 +118,18 @@ func (s *diskSegment) Close() error {
 	return err
 }
 
-func (s *diskSegment) Remove() error { return errors.Join(s.Close(), os.RemoveAll(s.dir)) }
+// goingSuffix marks a segment that is being removed.
+const goingSuffix = ".going"
+
+// Remove gives the segment another name first: half a segment, which a crash would leave, cannot be opened.
+func (s *diskSegment) Remove() error {
+	err := s.Close()
+	going := s.dir + goingSuffix
+	if rerr := os.Rename(s.dir, going); rerr != nil {
+		return errors.Join(err, rerr)
+	}
+	return errors.Join(err, syncDir(filepath.Dir(s.dir)), os.RemoveAll(going))
+}
 
 // preallocate gives the segment's memory-mapped log its space on the disk, for as much as is written to it.
 func (s *diskSegment) preallocate() error {
