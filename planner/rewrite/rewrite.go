@@ -73,6 +73,7 @@ func simplify() []Rule {
 		{"FlattenUnion", FlattenUnion},
 		{"DropDistinct", DropDistinct},
 		{"DropSingle", DropSingle},
+		{"DropEmptyLimit", DropEmptyLimit},
 	}
 }
 

@@ -135,6 +135,15 @@ func DropDistinct(_ *Ctx, n plan.Node) (plan.Node, bool, error) {
 	return d.In, true, nil
 }
 
+// DropEmptyLimit: TopK(limit 0, x) => no rows. PostgreSQL does not run x, so that nothing in it fails.
+func DropEmptyLimit(_ *Ctx, n plan.Node) (plan.Node, bool, error) {
+	k, ok := n.(*plan.TopK)
+	if !ok || k.Limit != 0 {
+		return n, false, nil
+	}
+	return &plan.Values{IDs: k.Cols()}, true, nil
+}
+
 // DropSingle: Single(key, x) => x where the key is one.
 func DropSingle(_ *Ctx, n plan.Node) (plan.Node, bool, error) {
 	s, ok := n.(*plan.Single)
