@@ -103,7 +103,7 @@ func (c *testCase) do(s step) (refused bool) {
 	if diff == "" {
 		return refused
 	}
-	steps := c.shrink()
+	steps := c.shrink(diff)
 	var b strings.Builder
 	for _, s := range steps[:len(steps)-1] {
 		if s.op == "both" || s.op == "view" {
@@ -218,13 +218,13 @@ func (c *testCase) compareAll(adhoc bool) {
 }
 
 // shrink leaves out what is not needed for the last step to differ.
-func (c *testCase) shrink() []step {
+func (c *testCase) shrink(diff string) []step {
 	steps := c.steps
 	last := steps[len(steps)-1]
 	for n := len(steps) / 2; n > 0; n /= 2 {
 		for i := len(steps) - 1 - n; i >= 0; i -= n {
 			without := slices.Delete(slices.Clone(steps), i, i+n)
-			if differs(c.sides, without, last) {
+			if differs(c.sides, without, last, diff) {
 				steps = without
 			}
 		}
@@ -233,16 +233,22 @@ func (c *testCase) shrink() []step {
 }
 
 // differs replays steps and says whether the last one, and only that, differs.
-func differs(old *sides, steps []step, last step) bool {
+func differs(old *sides, steps []step, last step, as string) bool {
 	s := &sides{t: old.t, pg: old.pg, total: newTally()}
 	s.open(old.t.TempDir())
 	defer s.close()
 	for i, st := range steps {
 		if diff, _ := s.take(st); diff != "" {
-			return i == len(steps)-1 && st.sql == last.sql
+			return i == len(steps)-1 && st.sql == last.sql && kindOf(diff) == kindOf(as)
 		}
 	}
 	return false
+}
+
+// kindOf tells rows that differ from an error.
+func kindOf(diff string) string {
+	first, _, _ := strings.Cut(diff, "\n")
+	return first
 }
 
 func (s *sides) open(dir string) {

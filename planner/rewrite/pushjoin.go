@@ -9,6 +9,34 @@ import (
 	"github.com/streamsql/streamsql/sqlerr"
 )
 
+// apart renames the values on the right that the left carries in columns of the same ids: a domain is a copy of the left side's plan.
+func (p *pusher) apart(l, r pushed) pushed {
+	left := plan.SetOf(l.node.Cols()...)
+	if !slices.ContainsFunc(r.values(p.outer), left.Has) {
+		return r
+	}
+	proj := &plan.Project{In: r.node}
+	for _, id := range r.node.Cols() {
+		if !left.Has(id) {
+			proj.Items = append(proj.Items, plan.Pass(p.c.Meta, []int{id})...)
+		}
+	}
+	cols := map[int]int{}
+	for _, o := range p.outer {
+		id, ok := r.cols[o]
+		if ok && left.Has(id) {
+			other := p.c.Meta.Add(p.c.Meta.Name(id), p.c.Meta.Type(id))
+			proj.Items = append(proj.Items, plan.Item{ID: other, Expr: p.c.Meta.Col(id)})
+			id = other
+		}
+		if ok {
+			cols[o] = id
+		}
+	}
+	r.node, r.cols = proj, cols
+	return r
+}
+
 // same conditions that two sides carry the same values.
 func (p *pusher) same(l, r pushed) ([]expr.Expr, error) {
 	var on []expr.Expr
@@ -54,6 +82,7 @@ func (p *pusher) join(n *plan.Join) (pushed, error) {
 	if n.Kind == plan.Full {
 		return p.fullJoin(n, l, r)
 	}
+	r = p.apart(l, r)
 	eqs, err := p.same(l, r)
 	if err != nil {
 		return l, err
@@ -95,6 +124,7 @@ func (p *pusher) innerJoin(n *plan.Join) (pushed, error) {
 			}
 		}
 	}
+	r = p.apart(l, r)
 	eqs, err := p.same(l, r)
 	if err != nil {
 		return l, err
@@ -165,6 +195,7 @@ func (p *pusher) fullJoin(n *plan.Join, l, r pushed) (pushed, error) {
 			return r, err
 		}
 	}
+	r = p.apart(l, r)
 	eqs, err := p.same(l, r)
 	if err != nil {
 		return l, err
