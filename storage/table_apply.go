@@ -167,14 +167,14 @@ func (h *table) Update(keys *Changes, f func(i int, old []byte) []byte) {
 	b := h.hashed(keys, true)
 	h.each(b, func(e *change, r *ahead) {
 		key := b.key(e)
-		id, p, i := h.locate(r, key)
+		id, _, i := h.locate(r, key)
 		if i < 0 {
 			if v := f(int(e.weight), nil); v != nil {
 				h.insert(r.hash, key, v, h.spec.Put)
 			}
 			return
 		}
-		p = h.own(id)
+		p := h.own(id)
 		c := loadCell(p, cellAt(p, i))
 		old := h.loadValue(p, &c)
 		if v := f(int(e.weight), old); v != nil {
@@ -187,15 +187,14 @@ func (h *table) Update(keys *Changes, f func(i int, old []byte) []byte) {
 
 // put stores v under key, or deletes it (nil).
 func (h *table) put(r *ahead, key, v []byte) {
-	id, p, i := h.locate(r, key)
+	id, _, i := h.locate(r, key)
 	switch {
 	case i < 0 && v != nil:
 		h.insert(r.hash, key, v, true)
 	case i >= 0 && v != nil:
 		h.replace(r.hash, h.own(id), i, v, true)
 	case i >= 0:
-		p = h.own(id)
-		h.remove(r.hash, p, i)
+		h.remove(r.hash, h.own(id), i)
 	}
 }
 
@@ -204,12 +203,12 @@ func (h *table) addWeight(r *ahead, key []byte, w int64) {
 		return
 	}
 	var buf [10]byte
-	id, p, i := h.locate(r, key)
+	id, _, i := h.locate(r, key)
 	if i < 0 {
 		h.insert(r.hash, key, buf[:putUvarint(ptr(&buf), 0, zigzag(w))], false)
 		return
 	}
-	p = h.own(id)
+	p := h.own(id)
 	c := loadCell(p, cellAt(p, i))
 	u, _ := uvarint(p, c.valueOff())
 	if w += unzigzag(u); w == 0 {

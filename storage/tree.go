@@ -180,7 +180,7 @@ func (e *treeEdit) apply(id uint32, from, to int) outcome {
 	e.route(p, from, to)
 	e.applyChildren(p, ranges)
 	e.ranges = e.ranges[:ranges]
-	r := e.fixInner(id, p, e.done[done:])
+	r := e.fixInner(id, e.done[done:])
 	e.done = e.done[:done]
 	return r
 }

@@ -1,11 +1,11 @@
 package storage
 
 // fixInner brings what became of its children into an inner page.
-func (e *treeEdit) fixInner(id uint32, p ptr, done []outcome) outcome {
+func (e *treeEdit) fixInner(id uint32, done []outcome) outcome {
 	if len(done) == 0 {
 		return outcome{page: id}
 	}
-	p = e.s.own(e.t, id, false)
+	p := e.s.own(e.t, id, false)
 	// From the right, so that the indexes stay good.
 	for k := len(done) - 1; k >= 0; k-- {
 		c := &done[k]

@@ -225,7 +225,7 @@ func libPQ(t *testing.T, db *sql.DB) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	st, err := tx.Prepare(pq.CopyIn("p", "id", "t"))
+	st, err := tx.Prepare("COPY p (id, t) FROM STDIN")
 	if err != nil {
 		t.Fatal(err)
 	}
