@@ -9,9 +9,10 @@ import (
 
 const (
 	// checkpointRows is after how many changed rows a checkpoint begins: what a restart replays, about half a second.
-	checkpointRows = 250_000
-	// Where checkpoints do not keep up, they run faster from hurryRows on.
+	checkpointRows = 100_000
+	// Where checkpoints do not keep up, they run faster from hurryRows on, and from slowRows on writers wait for them.
 	hurryRows = 2 * checkpointRows
+	slowRows  = 4 * checkpointRows
 	// checkpointLog is the same in bytes of the log.
 	checkpointLog = 64 << 20
 
@@ -22,7 +23,8 @@ const (
 // checkpointer is the state of checkpoints; the ticker's but for running.
 type checkpointer struct {
 	running atomic.Bool
-	at      int // dataflow.total when the last one began
+	at      int // dataflow.total when the last one began,
+	before  int // and the one before it: while one runs, a restart replays from there
 	logAt   int64
 	hurried bool
 	ended   chan struct{} // closed when the running one ends
@@ -62,7 +64,10 @@ func (e *Engine) mayCheckpoint() {
 			c.hurried = true
 			e.store.SetCheckpointRate(hurriedRate)
 		}
-		return
+		if e.flow.total-c.before < slowRows {
+			return
+		}
+		<-c.ended
 	}
 	e.mu.Lock()
 	want := e.want
@@ -117,7 +122,7 @@ func (e *Engine) captureCheckpoint() (run func(context.Context) error, tick stor
 	if err != nil {
 		return nil, 0, err
 	}
-	e.checkpoint.at, e.checkpoint.logAt = e.flow.total, e.log.Size()
+	e.checkpoint.before, e.checkpoint.at, e.checkpoint.logAt = e.checkpoint.at, e.flow.total, e.log.Size()
 	return e.store.Checkpoint(text), e.store.LastTick(), nil
 }
 

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -177,6 +178,9 @@ func (s *Session) commit(ctx context.Context, progress func(string, float64)) er
 	err := s.server.engine.Commit(ctx, c)
 	if err != nil {
 		s.vars.restore(t.variables)
+		if ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
+			err = canceled(ctx)
+		}
 	}
 	return err
 }

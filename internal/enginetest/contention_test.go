@@ -156,7 +156,7 @@ func TestRetriedBlocks(t *testing.T) {
 func TestTransfers(t *testing.T) {
 	d := open(t)
 	a := d.session()
-	const accounts = 200
+	const accounts = 2000
 	transfers := scaled(200_000)
 	a.do(`CREATE TABLE account (id int PRIMARY KEY, branch int, balance int8 NOT NULL);
 		CREATE TABLE transfer (src int, dst int, amount int8);
@@ -210,10 +210,10 @@ func TestTransfers(t *testing.T) {
 					(SELECT id, sum(amount) AS amount FROM (SELECT (%d + i) %% %d AS id, -%d AS amount FROM generate_series(1, %d) AS i
 						UNION ALL SELECT (%d + i + %d) %% %d, %d FROM generate_series(1, %d) AS i) x GROUP BY id) m
 					WHERE m.id = account.id AND m.amount <> 0; COMMIT`,
-				src, accounts, src, step, accounts, amount, many/4, src, accounts, amount, many/4, src, step, accounts, amount, many/4)
+				src, accounts, src, step, accounts, amount, many, src, accounts, amount, many, src, step, accounts, amount, many)
 			switch {
 			case err == nil:
-				left.Add(-many / 4)
+				left.Add(-many)
 			case sqlerr.CodeOf(err) == sqlerr.SerializationFailure:
 				if err := c.run("ROLLBACK"); err != nil {
 					return err

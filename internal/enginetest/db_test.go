@@ -2,6 +2,7 @@ package enginetest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,8 +11,10 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/streamsql/streamsql/batch"
 	"github.com/streamsql/streamsql/engine"
 	"github.com/streamsql/streamsql/internal/sqltest"
+	"github.com/streamsql/streamsql/result"
 	"github.com/streamsql/streamsql/sqlerr"
 )
 
@@ -171,3 +174,17 @@ func (c *client) run(format string, args ...any) error {
 	}
 	return nil
 }
+
+// discard is a result.Writer that keeps nothing.
+type discard struct{}
+
+func (discard) Columns([]result.Column) error               { return nil }
+func (discard) Rows(*batch.Batch) error                     { return nil }
+func (discard) Complete(string) error                       { return nil }
+func (discard) Empty() error                                { return nil }
+func (discard) Notice(*sqlerr.Error) error                  { return nil }
+func (discard) Parameter(string, string) error              { return nil }
+func (discard) CopyOut(int, bool) error                     { return nil }
+func (discard) CopyDone() error                             { return nil }
+func (discard) CopyData([]byte) error                       { return nil }
+func (discard) CopyIn(int, bool) (result.CopyReader, error) { return nil, errors.New("no COPY here") }
