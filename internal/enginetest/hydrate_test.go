@@ -146,7 +146,6 @@ func TestUniqueIndexBesideWriters(t *testing.T) {
 	if e.Message != `could not create unique index "big_v"` {
 		t.Error(e.Message)
 	}
-	a.do("ALTER TABLE big RENAME TO large; ALTER TABLE large RENAME TO big")
 	a.do("UPDATE big SET v = id")
 	b := d.session()
 	var wg sync.WaitGroup
@@ -222,9 +221,7 @@ func TestCrashInHydration(t *testing.T) {
 	old := d.engine
 	old.Crash()
 	wg.Wait()
-	if err == nil {
-		t.Fatal("CREATE returned before the crash: the test needs a slower view")
-	}
+	acknowledged := err == nil // it was quicker than the crash: then the view is there
 	d.end()
 	d.start()
 	a = d.session()
@@ -233,7 +230,7 @@ func TestCrashInHydration(t *testing.T) {
 	a.same("sums")
 	if _, err := a.Exec("CREATE MATERIALIZED VIEW w AS SELECT n FROM v"); err == nil { // waits for v
 		a.same("v", "w")
-	} else if sqlerr.CodeOf(err) != sqlerr.UndefinedTable {
+	} else if sqlerr.CodeOf(err) != sqlerr.UndefinedTable || acknowledged {
 		t.Error(err)
 	}
 }
