@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync/atomic"
 
+	"github.com/streamsql/streamsql/sqlerr"
 	"github.com/streamsql/streamsql/storage"
 )
 
@@ -139,6 +140,9 @@ func (e *Engine) writeCheckpoint(run func(context.Context) error, tick storage.T
 	}
 	e.mu.Unlock()
 	if err := run(ctx); err != nil {
+		if ctx.Err() != nil {
+			err = sqlerr.New(sqlerr.AdminShutdown, "the database system is shutting down")
+		}
 		return err
 	}
 	return e.log.Truncate(tick)

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"slices"
+
 	"github.com/streamsql/streamsql/catalog"
 	"github.com/streamsql/streamsql/planner"
 	"github.com/streamsql/streamsql/planner/physical"
@@ -26,9 +28,10 @@ type dataflow struct {
 	// counters are the highest ids handed out when the newest entry was written.
 	counters counters
 
-	rows    int          // put into tables since the last step
-	stale   []catalog.ID // views whose state does not fit their plan
-	defined bool         // this tick changed definitions
+	rows     int          // put into tables since the last step
+	stale    []catalog.ID // views whose state does not fit their plan
+	indexing []*flow      // new indexes of this tick
+	defined  bool         // this tick changed definitions
 	// unserved: a view may wait to be put into service, although by now nothing is hydrating any more.
 	unserved bool
 	total    int // rows that went through, ever
@@ -67,6 +70,7 @@ func (d *dataflow) define(x *definition, plan *physical.View) {
 		if f, err := d.graph.addIndex(&ix); err == nil {
 			ix.Tree = f.rows()
 			d.with(&ix)
+			d.indexing = append(d.indexing, f)
 		}
 	}
 	d.drop(x.Drop)
@@ -240,6 +244,7 @@ func (d *dataflow) finish() {
 	if d.defined || hydrating {
 		d.turn()
 	}
+	d.fillIndexes()
 	for n := 0; d.defined && n < promptSteps && d.graph.hydrating(); n++ {
 		d.turn()
 	}
@@ -248,6 +253,19 @@ func (d *dataflow) finish() {
 	}
 	d.defined = false
 	d.graph.free()
+}
+
+// fillIndexes reads what new indexes have to read, all of it in this tick: who sees an index relies on it. Like PostgreSQL's CREATE INDEX, it keeps
+// writers waiting.
+func (d *dataflow) fillIndexes() {
+	pace := d.graph.scan
+	for _, f := range d.indexing {
+		for f.failed == nil && slices.ContainsFunc(f.nodes, (*node).scanning) {
+			d.graph.scan = stepRows
+			d.turn()
+		}
+	}
+	d.graph.scan, d.indexing = pace, nil
 }
 
 // hydrate reads on for new views, up to n steps, outside of any tick's changes.

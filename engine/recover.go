@@ -208,6 +208,7 @@ func (d *dataflow) rebuild() {
 			if f, err := d.graph.addIndex(x); err == nil {
 				n := *x
 				n.Tree = f.rows()
+				d.indexing = append(d.indexing, f)
 				d.catalog = d.catalog.With(&n)
 			}
 		}
