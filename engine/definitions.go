@@ -50,6 +50,9 @@ func (e *Engine) checkDefinitions(ddl []DDL, own *Writes) error {
 			if err := standing(c, i.On); err != nil {
 				return err
 			}
+			if v, ok := c.Object(i.On).(*catalog.View); ok && v.State == catalog.Failed {
+				return sqlerr.New(sqlerr.ObjectNotInPrerequisiteState, "materialized view %q has failed", v.Name).WithDetail("%s", v.Cause)
+			}
 			if err := free(c, i); err != nil {
 				return err
 			}

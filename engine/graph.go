@@ -243,14 +243,19 @@ func (g *graph) release(f *flow) {
 func (g *graph) discard(f *flow) {
 	g.drops = append(g.drops, f.state.Maps...)
 	f.state.Maps = nil
+	g.letGo(f)
+}
+
+// letGo gives up the inputs of a flow.
+func (g *graph) letGo(f *flow) {
 	for _, in := range f.inputs {
 		g.release(in)
 	}
 	f.inputs = nil
 }
 
-// fail takes a flow out of service: its operators are not run again and their state is freed. The flow itself stays, so that what reads it
-// fails too, until its view is dropped.
+// fail takes a flow out of service: its operators are not run again and their state is freed; its inputs are, when what reads it has failed
+// too. The flow itself stays until its view is dropped.
 func (g *graph) fail(f *flow, cause error) {
 	f.failed, f.nodes, f.changed = cause, nil, false
 	g.drops = append(g.drops, f.state.Maps...)
@@ -286,6 +291,9 @@ func (g *graph) step() (failed []*flow) {
 				f.target.EndTick()
 			}
 		}
+	}
+	for _, f := range failed { // all that reads it has failed in this step, too
+		g.letGo(f)
 	}
 	return failed
 }
