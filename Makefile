@@ -1,7 +1,7 @@
 # `make test` is all that a fresh machine with Go needs: it installs what the tests need and runs them.
 GO ?= go
 STATICCHECK = $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
-CONCURRENT = ./storage/... ./engine/... ./session/... ./pgwire/...
+CONCURRENT = ./storage/... ./engine/... ./session/... ./pgwire/... ./parser
 
 .PHONY: test deps race invariants lint fuzz bench smoke
 test: deps ; $(GO) test ./...

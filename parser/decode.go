@@ -22,10 +22,11 @@ type decoder struct {
 
 // decodePieces reads a core text whose targets are the pieces, and puts each where it belongs.
 func decodePieces(p *cursor, text *coreText, pieces []piece) error {
-	stmt, err := parseCore(text)
+	stmt, release, err := parseCore(text)
 	if err != nil {
 		return err
 	}
+	defer release()
 	d := &decoder{text: text, toks: p.toks, types: p.types, stmts: p.stmts}
 	sel, ok := stmt.(*tidb.SelectStmt)
 	if !ok || sel.Fields == nil || len(sel.Fields.Fields) != len(pieces) {

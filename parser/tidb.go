@@ -31,19 +31,21 @@ func newTiDB() *parser.Parser {
 	return p
 }
 
-// parseCore lets TiDB's parser read a core text. A rejection is a bug of the translator, hence XX000.
-func parseCore(t *coreText) (tidb.StmtNode, error) {
+// parseCore lets TiDB's parser read a core text. A rejection is a bug of the translator, hence XX000. The tree is good until release is called: a
+// parser's next use overwrites its result, and begins by setting positions in nodes that the last one left on its stack.
+func parseCore(t *coreText) (stmt tidb.StmtNode, release func(), err error) {
 	p := tidbParsers.Get().(*parser.Parser)
+	release = func() {
+		if len(t.sql) <= maxPooledText {
+			tidbParsers.Put(p)
+		}
+	}
 	stmts, _, err := p.ParseSQL(t.sql)
 	if err != nil || len(stmts) != 1 {
-		return nil, sqlerr.New(sqlerr.InternalError, "the core dialect was rejected: %v", err).
+		return nil, func() {}, sqlerr.New(sqlerr.InternalError, "the core dialect was rejected: %v", err).
 			WithDetail("%.1000s", t.sql)
 	}
-	stmt := stmts[0] // ParseSQL's result is overwritten by the parser's next use
-	if len(t.sql) <= maxPooledText {
-		tidbParsers.Put(p)
-	}
-	return stmt, nil
+	return stmts[0], release, nil
 }
 
 // literal is the node that TiDB's parser makes of a literal. TiDB's own drivers keep decimals in a type that panics past
