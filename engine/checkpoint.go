@@ -10,9 +10,9 @@ import (
 
 const (
 	// checkpointRows is after how many changed rows a checkpoint begins: what a restart replays, about half a second.
-	checkpointRows = 100_000
+	checkpointRows = 200_000
 	// Where checkpoints do not keep up, they run faster from hurryRows on, and from slowRows on writers wait for them.
-	hurryRows = 2 * checkpointRows
+	hurryRows = checkpointRows * 3 / 2
 	slowRows  = 4 * checkpointRows
 	// checkpointLog is the same in bytes of the log.
 	checkpointLog = 64 << 20
