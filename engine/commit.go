@@ -89,7 +89,7 @@ func (e *Engine) Commit(ctx context.Context, c Commit) error {
 func (e *Engine) awaitAccepted() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	for last := e.ledger.number; e.ledger.settled < last && e.writable() == nil; {
+	for last := e.ledger.number; e.ledger.settled < last && e.inflight > 0 && e.writable() == nil; {
 		e.changed.Wait()
 	}
 }
