@@ -140,6 +140,10 @@ func (e *Engine) Crash() {
 	e.mu.Unlock()
 	e.done.Wait()
 	e.refuseCheckpoints()
+	e.mu.Lock()
+	left := e.takeAll()
+	e.mu.Unlock()
+	e.answer(left, sqlerr.New(sqlerr.AdminShutdown, "the database system is shutting down"))
 	_ = e.store.Close()
 }
 
