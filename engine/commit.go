@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"slices"
 	"time"
 
 	"github.com/streamsql/streamsql/catalog"
@@ -122,15 +123,37 @@ func (p *pending) truncates() bool {
 	return false
 }
 
-// admit refuses a transaction for which there is no room: what is logged must be able to run.
+// admit refuses a transaction for which there is no room: what is logged must be able to run. Of the limit, a part is kept for queries. What
+// makes room may go beyond it.
 func (e *Engine) admit(p *pending) error {
 	n := int64(len(p.entry))
-	if p.writes != nil && n > 0 {
-		if err := e.store.Reserve(4*n + 1<<16); err != nil {
-			return err
-		}
+	if n == 0 {
+		return nil
+	}
+	spare := e.limit / 16
+	if err := e.store.Reserve(4*n + 1<<16 + spare); err != nil && (p.grows() || e.store.Reserve(-2*spare) != nil) {
+		return err
 	}
 	return e.store.DiskRoom(2 * n)
+}
+
+// grows tells whether a transaction adds more than it takes away.
+func (p *pending) grows() bool {
+	for i := range p.ddl {
+		if d := &p.ddl[i]; d.CreateTable != nil || d.CreateView != nil || len(d.CreateIndexes) > 0 {
+			return true
+		}
+	}
+	added := 0
+	if p.writes != nil {
+		for _, t := range p.writes.tables() {
+			_ = p.writes.each(t.ID, func(c change) error {
+				added += len(c.new) - len(c.old)
+				return nil
+			})
+		}
+	}
+	return added > 0
 }
 
 // commitAlone commits what changes definitions: with nothing else in flight, so that it is planned and checked against what is there.
@@ -231,6 +254,13 @@ func (e *Engine) awaitViews(ctx context.Context, c Commit) error {
 			return err
 		}
 	}
+	for _, x := range c.DDL {
+		for _, i := range x.CreateIndexes {
+			if e.version.Load().catalog.Object(i.ID) == nil && !slices.ContainsFunc(c.DDL, func(o DDL) bool { return slices.Contains(o.Drop, i.ID) }) {
+				return sqlerr.New(sqlerr.OutOfMemory, "index %q could not be built", i.Name)
+			}
+		}
+	}
 	const longReplay = 300 * time.Millisecond // what a restart may take to do again
 	if len(ids) > 0 && e.log != nil && time.Since(began) > longReplay {
 		return e.Checkpoint(ctx)
@@ -250,7 +280,11 @@ func (e *Engine) awaitView(ctx context.Context, id catalog.ID, progress func(str
 		case v.State == catalog.Serving:
 			return nil
 		case v.State == catalog.Failed:
-			return sqlerr.New(sqlerr.InternalError, "materialized view %q could not be built", v.Name).WithDetail("%s", v.Cause)
+			code := sqlerr.InternalError
+			if v.Cause == "out of memory" { // as storage says it; a catalog has no codes
+				code = sqlerr.OutOfMemory
+			}
+			return sqlerr.New(code, "materialized view %q could not be built", v.Name).WithDetail("%s", v.Cause)
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
 		}

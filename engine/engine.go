@@ -39,6 +39,7 @@ type Engine struct {
 	store *storage.Store
 	log   storage.Log // nil: temporary
 	flow  *dataflow   // the ticker's
+	limit int64       // Options.MemoryLimit
 
 	rowID    atomic.Int64
 	objectID atomic.Uint32

@@ -65,7 +65,7 @@ func (b *base) do(sql string) string {
 	b.t.Helper()
 	r, err := b.client.Exec(sql)
 	if err != nil {
-		b.t.Fatalf("%s: %v", sql, err)
+		b.t.Fatalf("%s: %v (%s)", sql, err, sqlerr.From(err).Detail)
 	}
 	return strings.Join(r.Sorted(), " ")
 }
@@ -218,4 +218,13 @@ func TestFailingHydration(t *testing.T) {
 	b.crash()
 	b.want("SELECT count(*) FROM t", "(1000)")
 	b.fails(sqlerr.UndefinedTable, "SELECT * FROM bad")
+}
+
+func (b *base) session() *sqltest.Client {
+	b.t.Helper()
+	c, err := sqltest.NewClient(b.Engine)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return c
 }

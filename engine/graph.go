@@ -274,6 +274,9 @@ func (g *graph) free() {
 
 // step runs the graph once over what was put into the tables. It returns the flows that failed.
 func (g *graph) step() (failed []*flow) {
+	if err := g.store.Reserve(0); err != nil {
+		failed = g.giveUp(err)
+	}
 	for _, f := range g.order {
 		if f.failed != nil || !f.due() {
 			continue
@@ -294,6 +297,17 @@ func (g *graph) step() (failed []*flow) {
 	}
 	for _, f := range failed { // all that reads it has failed in this step, too
 		g.letGo(f)
+	}
+	return failed
+}
+
+// giveUp fails what is being read for new views: there is no room for it.
+func (g *graph) giveUp(cause error) (failed []*flow) {
+	for _, f := range g.order {
+		if f.failed == nil && slices.ContainsFunc(f.nodes, (*node).scanning) {
+			g.fail(f, cause)
+			failed = append(failed, f)
+		}
 	}
 	return failed
 }

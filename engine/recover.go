@@ -60,7 +60,7 @@ func open(ctx context.Context, o Options) (*Engine, error) {
 	}
 	e.log = e.store.Log()
 	e.flow = newDataflow(e.store)
-	e.flow.graph.wrap = o.wrap
+	e.flow.graph.wrap, e.limit = o.wrap, o.MemoryLimit
 	if err := e.recover(ctx); err != nil {
 		_ = e.store.Close()
 		return nil, err
