@@ -95,7 +95,8 @@ func successor(b []byte) []byte {
 	return nil
 }
 
-// viewErrors fails with an error row of the view that may be among the rows to read: what is known of it does not contradict the range.
+// viewErrors fails with an error row of the view that may be among the rows to read: what is known of it contradicts neither the range nor the
+// filter.
 func (r *lookup) viewErrors(sn *Snapshot, v *catalog.View) error {
 	it := sn.Store.Iter(v.Errors)
 	some := it.SeekGE(nil)
@@ -103,33 +104,32 @@ func (r *lookup) viewErrors(sn *Snapshot, v *catalog.View) error {
 	if !some {
 		return nil
 	}
-	var key []byte
-errs:
 	for _, e := range operators.Snapshot(r.ts, nil, false, nil, operators.SnapshotTree(sn.Store, v.Errors)).Errs(nil) {
-		key = key[:0]
-		n := len(r.l.Eq)
-		if r.l.Lo != nil || r.l.Hi != nil {
-			n++
+		if !r.outside(&e) && (r.l.Filter == nil || !operators.Refuted(r.ectx, r.l.Filter, &e)) {
+			return e.Err
 		}
-		for i, k := range r.key[:n] {
-			if k.Col >= len(e.Known) || !e.Known[k.Col] {
-				// Columns before it agree; those behind it are left to chance.
-				if i < len(r.l.Eq) && r.contradicts(&e, i+1) {
-					continue errs
-				}
-				return e.Err
-			}
-			key = types.AppendKey(key, r.ts[k.Col], e.Cols[k.Col], k.Desc, k.NullsFirst)
-			if i < len(r.l.Eq) && !bytes.HasPrefix(r.lo, key) {
-				continue errs
-			}
-		}
-		if bytes.Compare(key, r.lo) < 0 && !bytes.HasPrefix(r.lo, key) || r.hi != nil && bytes.Compare(key, r.hi) >= 0 {
-			continue
-		}
-		return e.Err
 	}
 	return nil
+}
+
+// outside tells whether what is known of an error's key is not in the range.
+func (r *lookup) outside(e *batch.ErrRow) bool {
+	n := len(r.l.Eq)
+	if r.l.Lo != nil || r.l.Hi != nil {
+		n++
+	}
+	var key []byte
+	for i, k := range r.key[:n] {
+		if k.Col >= len(e.Known) || !e.Known[k.Col] {
+			// The columns before it agree; those behind it are left to chance.
+			return i < len(r.l.Eq) && r.contradicts(e, i+1)
+		}
+		key = types.AppendKey(key, r.ts[k.Col], e.Cols[k.Col], k.Desc, k.NullsFirst)
+		if i < len(r.l.Eq) && !bytes.HasPrefix(r.lo, key) {
+			return true
+		}
+	}
+	return bytes.Compare(key, r.lo) < 0 && !bytes.HasPrefix(r.lo, key) || r.hi != nil && bytes.Compare(key, r.hi) >= 0
 }
 
 // contradicts tells whether a known column among the equal ones, from the i-th on, has another value.

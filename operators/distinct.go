@@ -66,6 +66,22 @@ func passErrs(in *batch.Batch, out Out) error {
 	return out(errsOnly(in.Types(), in.Errs))
 }
 
+// passErrsOf emits the errors of a slice alone; they know no other columns than cols any more.
+func passErrsOf(in *batch.Batch, cols []int, out Out) error {
+	if len(in.Errs) == 0 {
+		return nil
+	}
+	from := unknown(len(in.Cols))
+	for _, c := range cols {
+		from[c] = c
+	}
+	errs := make([]batch.ErrRow, len(in.Errs))
+	for i := range in.Errs {
+		errs[i] = mapErr(&in.Errs[i], from)
+	}
+	return out(errsOnly(in.Types(), errs))
+}
+
 // errsOnly is a batch of nothing but errors.
 func errsOnly(ts []types.Type, errs []batch.ErrRow) *batch.Batch {
 	b := batch.New(ts, 0)

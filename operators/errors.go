@@ -3,14 +3,16 @@ package operators
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 
 	"github.com/streamsql/streamsql/batch"
+	"github.com/streamsql/streamsql/expr"
 	"github.com/streamsql/streamsql/sqlerr"
 	"github.com/streamsql/streamsql/types"
 )
 
 // Error rows are united, never negated: every operator passes them on with their weight. What changes on the way is
-// which columns are known: mapErr.
+// which columns are known: mapErr. Only a filter stops some: Refuted.
 
 // mapErr is e at the other side of an operator: from gives for each output column the input column with the same value, or
 // -1 where there is none.
@@ -33,6 +35,41 @@ func errAt(err *sqlerr.Error, b *batch.Batch, i int, from []int, w int64) batch.
 		}
 	}
 	return out
+}
+
+// Refuted tells whether what is known of e keeps it from passing pred, whatever the rest is: some conjunct whose columns are all known is not
+// true. The row that failed would not have been in the result, so that its failure is not either.
+//
+//	a = 1 AND b > 2:   error at (3,?) -> refuted    error at (1,?) -> not    error at (?,?) -> not
+func Refuted(ctx *expr.Ctx, pred expr.Expr, e *batch.ErrRow) bool {
+	switch p := pred.(type) {
+	case *expr.And:
+		return slices.ContainsFunc(p.Args, func(x expr.Expr) bool { return Refuted(ctx, x, e) })
+	case *expr.Or:
+		return !slices.ContainsFunc(p.Args, func(x expr.Expr) bool { return !Refuted(ctx, x, e) })
+	}
+	known := true
+	expr.Walk(pred, func(x expr.Expr) bool {
+		if c, ok := x.(*expr.Col); ok {
+			known = known && c.ID < len(e.Known) && e.Known[c.ID] && (types.EqualityIsIdentity(c.T) || compares(pred, c))
+		}
+		return known
+	})
+	if !known || expr.VolatilityOf(pred) == types.Volatile {
+		return false
+	}
+	d, err := expr.EvalRow(ctx, pred, e.Cols)
+	return err == nil && (d.IsNull() || !d.Bool())
+}
+
+// compares tells whether pred compares column c itself with something else. What an error knows of a key is equal to the rows' value, but
+// may print differently (numeric 1.0 and 1.00).
+func compares(pred expr.Expr, c *expr.Col) bool {
+	call, ok := pred.(*expr.Call)
+	if !ok || !call.Fn.IsOperator() || len(call.Args) != 2 || call.Args[0] != expr.Expr(c) && call.Args[1] != expr.Expr(c) {
+		return false
+	}
+	return slices.Contains([]string{"=", "<>", "<", "<=", ">", ">="}, call.Fn.Name)
 }
 
 // cloneDatum is value i of v as a datum of its own.

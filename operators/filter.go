@@ -7,7 +7,7 @@ import (
 )
 
 // Filter keeps the rows for which a predicate is true: d(filter R) = filter dR. A row on which the predicate fails becomes
-// an error that knows all its columns.
+// an error that knows all its columns. An error of which is known that its row would not pass ends here.
 //
 //	a > 1:   +1 -> nothing    +2 -> +2    -3 -> -3
 type Filter struct {
@@ -29,7 +29,7 @@ func (f *Filter) Finish(Out) error { return nil }
 func (f *Filter) Step(_ int, in *batch.Batch, out Out) error {
 	f.ctx.Reset()
 	f.sel = expr.Filter(f.ctx, f.pred, in, nil, f.sel[:0])
-	if len(f.sel) == in.Len() {
+	if len(f.sel) == in.Len() && len(in.Errs) == 0 {
 		if in.Empty() {
 			return nil
 		}
@@ -37,12 +37,16 @@ func (f *Filter) Step(_ int, in *batch.Batch, out Out) error {
 	}
 	f.out.Reset()
 	gather(f.out, in, f.sel)
-	f.out.Errs = append(f.out.Errs, in.Errs...)
 	if f.ctx.Failed() {
 		for i, w := range in.W {
 			if err := f.ctx.Err(i); err != nil {
 				f.out.Errs = append(f.out.Errs, errAt(err, in, i, f.cols, w))
 			}
+		}
+	}
+	for i := range in.Errs {
+		if !Refuted(f.ctx, f.pred, &in.Errs[i]) {
+			f.out.Errs = append(f.out.Errs, in.Errs[i])
 		}
 	}
 	return flush(f.out, out)

@@ -12,20 +12,20 @@ import (
 //	+(1,a) -> +(1,a)     +(1,b) -> -(1,a) +error at (1,?)     -(1,a) -> -error +(1,b)
 type Single struct {
 	x   *index
-	nk  int
+	key []int
 	out *batch.Batch
 }
 
 // NewSingle guards rows of types ts by columns key. Role: rows.
 func NewSingle(ts []types.Type, key []int, maps Maps) *Single {
-	return &Single{x: newIndex(ts, Ascending(key), maps("rows", specRows)), nk: len(key), out: batch.New(ts, 0)}
+	return &Single{x: newIndex(ts, Ascending(key), maps("rows", specRows)), key: key, out: batch.New(ts, 0)}
 }
 
 func (o *Single) Name() string { return "single" }
 
 func (o *Single) Step(_ int, in *batch.Batch, out Out) error {
 	o.x.collectRows(in)
-	return passErrs(in, out)
+	return passErrsOf(in, o.key, out)
 }
 
 func (o *Single) Finish(out Out) error {
@@ -47,7 +47,7 @@ func (o *Single) Finish(out Out) error {
 func (o *Single) side(key []byte, old bool, w int64, out Out) error {
 	n := o.x.total(key, old)
 	c := o.x.cursorOf(old)
-	c.seek(key, o.nk, old)
+	c.seek(key, len(o.key), old)
 	if n == 0 || !c.next() {
 		return nil
 	}
@@ -59,8 +59,8 @@ func (o *Single) side(key []byte, old bool, w int64, out Out) error {
 		return err
 	}
 	from := unknown(len(row.Cols))
-	for _, k := range o.x.Key {
-		from[k.Col] = k.Col
+	for _, k := range o.key {
+		from[k] = k
 	}
 	err := sqlerr.New(sqlerr.CardinalityViolation, "more than one row returned by a subquery used as an expression")
 	o.out.Errs = append(o.out.Errs, errAt(err, row, 0, from, w))

@@ -25,6 +25,8 @@ type TopKSpec struct {
 // Of each head its last row is kept, so that a change behind it costs a comparison, and one before it a step of the
 // boundary per row that moves, never a walk over the window.
 //
+// A row that failed could have pushed any other of its partition out of the window: its error knows the partition and nothing else.
+//
 //	limit 2, order a:  +5 +7 -> +5 +7    +6 -> +6 -7    -5 -> -5 +7
 type TopK struct {
 	spec  TopKSpec
@@ -56,7 +58,7 @@ func (o *TopK) Name() string { return "top-k" }
 
 func (o *TopK) Step(_ int, in *batch.Batch, out Out) error {
 	o.x.collectRows(in)
-	return passErrs(in, out)
+	return passErrsOf(in, o.spec.Partition, out)
 }
 
 func (o *TopK) Finish(out Out) error {

@@ -27,7 +27,6 @@ func Eval(p Plan, base func(id int) *Rel) *Rel {
 			out.Rows = append(out.Rows, Row{r, 1})
 		}
 	case *Filter:
-		out.pass(ins[0], identity(len(p.Types())))
 		evalFilter(p, ins[0], out)
 	case *Project:
 		out.pass(ins[0], columnsOf(p.Exprs))
@@ -51,14 +50,14 @@ func Eval(p Plan, base func(id int) *Rel) *Rel {
 			out.Rows = append(out.Rows, Row{ins[0].least(g).D, 1})
 		}
 	case *TopK:
-		out.pass(ins[0], identity(len(p.Types())))
+		out.pass(ins[0], only(p.Spec.Partition, len(p.Types())))
 		for _, g := range ins[0].groups(p.Spec.Partition) {
 			evalWindow(p.Spec, ins[0], g, out)
 		}
 	case *SetOp:
 		evalSetOp(p, ins[0], ins[1], out)
 	case *Single:
-		out.pass(ins[0], identity(len(p.Types())))
+		out.pass(ins[0], only(p.Key, len(p.Types())))
 		evalSingle(p, ins[0], out)
 	default:
 		panic(fmt.Sprintf("optest: unknown plan %T", p))
@@ -71,6 +70,15 @@ func identity(n int) []int {
 	from := make([]int, n)
 	for i := range from {
 		from[i] = i
+	}
+	return from
+}
+
+// only is the identity of some of n columns.
+func only(cols []int, n int) []int {
+	from := slices.Repeat([]int{-1}, n)
+	for _, c := range cols {
+		from[c] = c
 	}
 	return from
 }
@@ -107,6 +115,11 @@ func (r *Rel) errorOf(err error, cols []types.Datum, known []bool, from []int, w
 func ctx() *expr.Ctx { return &expr.Ctx{Config: types.DefaultConfig()} }
 
 func evalFilter(p *Filter, in, out *Rel) {
+	for _, e := range in.Errs {
+		if !operators.Refuted(ctx(), p.Pred, &e) {
+			out.Errs = append(out.Errs, e)
+		}
+	}
 	for _, row := range in.Rows {
 		v, err := expr.EvalRow(ctx(), p.Pred, row.D)
 		switch {
