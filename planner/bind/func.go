@@ -13,6 +13,8 @@ type aggregation struct {
 	own  map[int]bool // columns of the level
 	aggs []plan.Agg
 	text map[string]int // an aggregate's text -> its column, so that count(*) written twice is computed once
+	// groupings are the calls of GROUPING().
+	groupings []groupingCall
 }
 
 // srfCall is a set-returning function in a select list.
@@ -365,7 +367,7 @@ func (b *Binder) special(c *context, e *ast.Special) (expr.Expr, error) {
 	case "nullif":
 		return b.nullif(c, e)
 	case "grouping":
-		return nil, unsupported(e, "GROUPING")
+		return b.grouping(c, e)
 	}
 	if len(e.Args) > 0 {
 		args, pos, err := b.scalars(c, e.Args)

@@ -7,46 +7,12 @@ import (
 	"github.com/streamsql/streamsql/parser/ast"
 	"github.com/streamsql/streamsql/planner/plan"
 	"github.com/streamsql/streamsql/sqlerr"
-	"github.com/streamsql/streamsql/types"
 )
 
 // group is an expression of GROUP BY and the column that holds it.
 type group struct {
 	expr expr.Expr
 	id   int
-}
-
-// bindGroups resolves GROUP BY: ordinals, input columns, then output names, then expressions.
-func (sel *selection) bindGroups() error {
-	b := sel.b
-	if sel.s.GroupDist {
-		return sqlerr.Unsupported(int(sel.s.Pos), "GROUP BY DISTINCT")
-	}
-	for _, g := range sel.s.GroupBy {
-		if sp, ok := g.(*ast.Special); ok {
-			switch sp.Name {
-			case "empty_set":
-				continue
-			case "rollup", "cube", "grouping_sets":
-				return unsupported(sp, "GROUPING SETS, ROLLUP and CUBE")
-			}
-		}
-		x, err := sel.groupItem(g)
-		if err != nil {
-			return err
-		}
-		if x, err = b.known(x, loc(g)); err != nil {
-			return err
-		}
-		if t := x.Type(); !t.Array && t.Kind == types.JSON {
-			return sqlerr.New(sqlerr.UndefinedFunction, "could not identify an equality operator for type %s", t).At(int(loc(g)))
-		}
-		if slices.ContainsFunc(sel.groups, func(o group) bool { return o.expr.String() == x.String() }) {
-			continue
-		}
-		sel.groups = append(sel.groups, group{expr: x})
-	}
-	return nil
 }
 
 func (sel *selection) groupItem(g ast.Expr) (expr.Expr, error) {
@@ -112,14 +78,17 @@ func (sel *selection) group() error {
 	if computed {
 		sel.node = &plan.Project{In: sel.node, Items: items}
 	}
-	keys := make([]int, 0, len(sel.groups))
-	for _, g := range sel.groups {
-		keys = append(keys, g.id)
+	gs, err := sel.expandSets()
+	if err != nil {
+		return err
 	}
-	keys = append(keys, sel.dependent(keys)...)
-	reduce := &plan.Reduce{In: sel.node, Keys: keys, Scalar: len(sel.s.GroupBy) == 0}
+	keys := append(gs.keys, sel.dependent(gs.common)...)
+	reduce := &plan.Reduce{In: sel.node, Keys: keys, Scalar: len(sel.sets) == 1 && len(sel.sets[0]) == 0}
 	sel.node = reduce
 	g := &grouper{sel: sel, keys: plan.SetOf(keys...)}
+	if g.grouping, err = sel.bindGroupings(gs); err != nil {
+		return err
+	}
 	for _, t := range append(append([]*target(nil), sel.targets...), sel.hidden...) {
 		t.expr = g.rewrite(t.expr)
 	}
@@ -143,7 +112,7 @@ func (sel *selection) group() error {
 	if g.err != nil {
 		return g.err
 	}
-	reduce.Aggs = sel.aggs.aggs
+	reduce.Aggs = gs.aggregates(sel.aggs.aggs)
 	if sel.having != nil {
 		sel.node = &plan.Filter{In: sel.node, Preds: plan.Conjuncts(sel.having)}
 	}
@@ -166,12 +135,20 @@ func (sel *selection) dependent(keys []int) []int {
 			continue
 		}
 		for i, id := range r.ids {
-			if r.table.Columns[i].Visible() && !slices.Contains(keys, id) && sel.mentions(id) {
+			if r.table.Columns[i].Visible() && !slices.Contains(keys, id) && !sel.groupedBy(id) && sel.mentions(id) {
 				out = append(out, id)
 			}
 		}
 	}
 	return out
+}
+
+// groupedBy tells whether the column is an expression of GROUP BY.
+func (sel *selection) groupedBy(id int) bool {
+	return slices.ContainsFunc(sel.groups, func(g group) bool {
+		c, ok := g.expr.(*expr.Col)
+		return ok && c.ID == id
+	})
 }
 
 // mentions tells whether something above the grouping uses the column.
@@ -194,7 +171,9 @@ func (sel *selection) mentions(id int) bool {
 type grouper struct {
 	sel  *selection
 	keys plan.ColSet
-	err  error
+	// grouping is what stands for each GROUPING().
+	grouping map[int]expr.Expr
+	err      error
 }
 
 func (g *grouper) rewrite(e expr.Expr) expr.Expr {
@@ -204,7 +183,7 @@ func (g *grouper) rewrite(e expr.Expr) expr.Expr {
 	if c, ok := e.(*expr.Col); ok {
 		return g.column(c, false)
 	}
-	if _, ok := e.(*expr.Const); ok {
+	if _, ok := e.(*expr.Const); ok && len(g.sel.sets) == 1 {
 		return e
 	}
 	s := ""
@@ -234,6 +213,9 @@ func (g *grouper) rewrite(e expr.Expr) expr.Expr {
 }
 
 func (g *grouper) column(c *expr.Col, inSub bool) expr.Expr {
+	if x, ok := g.grouping[c.ID]; ok {
+		return x
+	}
 	if g.keys.Has(c.ID) || !g.sel.aggs.own[c.ID] {
 		return c
 	}

@@ -32,6 +32,7 @@ type selection struct {
 	targets []*target
 	having  expr.Expr
 	groups  []group
+	sets    [][]int // the grouping sets, of numbers of groups
 	order   []orderItem
 	on      []int // DISTINCT ON: numbers of targets or hidden items
 	hidden  []*target
@@ -80,7 +81,7 @@ func (b *Binder) selectCore(s *ast.Select, sc *scope, order []*ast.SortItem, kno
 			return nil, err
 		}
 	}
-	if len(sel.aggs.aggs) > 0 || len(s.GroupBy) > 0 || s.Having != nil {
+	if len(sel.aggs.aggs) > 0 || len(sel.aggs.groupings) > 0 || len(s.GroupBy) > 0 || s.Having != nil {
 		if err := sel.group(); err != nil {
 			return nil, err
 		}

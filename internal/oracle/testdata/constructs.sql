@@ -1,0 +1,288 @@
+-- Constructs of the relational core, a query a line: see TestConstructs.
+-- joins
+SELECT * FROM u NATURAL JOIN w
+SELECT * FROM u NATURAL LEFT JOIN w
+SELECT * FROM u NATURAL FULL JOIN w
+SELECT * FROM u FULL JOIN w USING (a)
+SELECT * FROM u FULL JOIN w USING (a) FULL JOIN e USING (a)
+SELECT a, u.a, w.a FROM u RIGHT JOIN w USING (a)
+SELECT t.id, u.id FROM t JOIN u ON t.a < u.a
+SELECT t.id, u.id FROM t LEFT JOIN u ON t.a < u.a AND u.b <> 'x'
+SELECT t.id, u.id FROM t FULL JOIN u ON t.a = u.a AND t.b > 10
+SELECT t.id, u.id FROM t FULL JOIN u ON t.a = u.a AND t.b > u.id
+SELECT t.id, u.id FROM t FULL JOIN u ON false
+SELECT t.id, u.id FROM t FULL JOIN u ON true
+refused: SELECT t.id, u.id FROM t LEFT JOIN u ON EXISTS (SELECT 1 FROM w WHERE w.a = u.a AND w.k = t.a)
+SELECT t.id, u.id FROM t JOIN u ON t.a = (SELECT max(w.a) FROM w WHERE w.k = u.a)
+refused: SELECT t.id, u.id FROM t LEFT JOIN u ON t.a = (SELECT max(w.a) FROM w WHERE w.k = u.a)
+refused: SELECT t.id, u.id FROM t FULL JOIN u ON t.a = (SELECT max(w.a) FROM w WHERE w.k = u.a)
+refused: SELECT t.id, u.id FROM t RIGHT JOIN u ON t.a = u.a AND t.b IN (SELECT k * 10 FROM w)
+SELECT t.id, x.* FROM t, LATERAL (SELECT u.id AS uid FROM u WHERE u.a = t.a) x
+SELECT t.id, x.* FROM t LEFT JOIN LATERAL (SELECT u.id AS uid FROM u WHERE u.a = t.a ORDER BY u.id DESC LIMIT 1) x ON true
+SELECT t.id, x.* FROM t LEFT JOIN LATERAL (SELECT count(*), sum(k) FROM w WHERE w.a = t.a) x ON x.count > 1
+SELECT t.id, x.* FROM t, LATERAL (SELECT t.a + u.id AS z FROM u UNION SELECT t.b) x
+SELECT t.id, x.z, y.z FROM t, LATERAL (SELECT t.a + 1 AS z) x, LATERAL (SELECT x.z * 2 AS z) y
+SELECT t.id, g FROM t, generate_series(1, t.a) g
+SELECT t.id, x.* FROM t, LATERAL (VALUES (t.a), (t.b)) x(v)
+SELECT t.id, x.* FROM t CROSS JOIN LATERAL unnest(t.arr) WITH ORDINALITY x(v, n)
+SELECT * FROM (t JOIN u ON t.a = u.a) JOIN w ON w.k = t.id
+refused: SELECT j.id FROM (u JOIN w USING (a)) AS j
+refused: SELECT j.a FROM u JOIN w USING (a) AS j
+refused: SELECT * FROM ROWS FROM (generate_series(1,3), generate_series(1,2)) AS x(p, q)
+refused: SELECT t.id, x.* FROM t, ROWS FROM (unnest(t.arr), generate_series(1, t.a)) WITH ORDINALITY AS x(p, q, n)
+-- subqueries
+SELECT id, (SELECT max(k) FROM w WHERE w.a = t.a) FROM t
+SELECT id, (SELECT k FROM w WHERE w.a = t.a) FROM t
+SELECT id, (SELECT DISTINCT k FROM w WHERE w.a = t.a) FROM t
+SELECT id, EXISTS (SELECT 1 FROM w WHERE w.a = t.a) FROM t
+SELECT id, a IN (SELECT a FROM w) FROM t
+SELECT id, a NOT IN (SELECT a FROM w) FROM t
+SELECT id, a NOT IN (SELECT a FROM w WHERE w.k = t.id) FROM t
+SELECT id FROM t WHERE a NOT IN (SELECT a FROM w)
+SELECT id FROM t WHERE a NOT IN (SELECT a FROM w WHERE a IS NOT NULL)
+SELECT id FROM t WHERE a NOT IN (SELECT a FROM e)
+SELECT id, a > ANY (SELECT a FROM w) FROM t
+SELECT id, a > ALL (SELECT a FROM w) FROM t
+SELECT id, a <= ALL (SELECT a FROM w WHERE w.k = t.a) FROM t
+SELECT id, a <> ALL (SELECT a FROM w WHERE w.k = t.a) FROM t
+SELECT id, a = ALL (SELECT a FROM w WHERE w.k = t.a) FROM t
+SELECT id, a < SOME (SELECT a FROM w WHERE w.k = t.a) FROM t
+SELECT id, s LIKE ANY (SELECT b FROM u) FROM t
+SELECT id, s LIKE ANY (ARRAY['x%', 'y']) FROM t
+SELECT id, s NOT LIKE ALL (ARRAY['x%', 'y']) FROM t
+SELECT id, s ILIKE ANY (ARRAY['X%', 'y']) FROM t
+SELECT id, s ~ ANY (ARRAY['x', 'y']) FROM t
+SELECT id, a > ANY (arr) FROM t
+SELECT id, a = ALL (arr) FROM t
+SELECT id, a + 1 = ANY (ARRAY[1, b, 3]) FROM t
+SELECT id, ARRAY(SELECT k FROM w WHERE w.a = t.a ORDER BY k, v) FROM t
+SELECT id, ARRAY(SELECT v FROM w WHERE w.a = t.a ORDER BY v DESC LIMIT 2) FROM t
+SELECT ARRAY(SELECT id FROM u ORDER BY b NULLS FIRST, id)
+refused: SELECT id, ARRAY(SELECT arr FROM t t2 WHERE t2.id = t.id AND t2.arr <> '{}') FROM t
+SELECT id FROM t WHERE (a, b) = (1, 10)
+SELECT id FROM t WHERE (a, b) <> (1, 10)
+SELECT id FROM t WHERE (a, b) < (2, 20)
+SELECT id FROM t WHERE (a, b, id) >= (1, 20, 2)
+SELECT id FROM t WHERE (a, b) IN ((1, 11), (2, 30), (3, NULL))
+SELECT id FROM t WHERE (a, b) NOT IN ((1, 11), (2, 30), (3, NULL))
+SELECT id FROM t WHERE (a, id) IN (SELECT a, k FROM w)
+SELECT id FROM t WHERE (a, id) NOT IN (SELECT a, k FROM w)
+SELECT id, (a, id) NOT IN (SELECT a, k FROM w) FROM t
+SELECT id FROM t WHERE (a, id) = ANY (SELECT a, k FROM w)
+SELECT id FROM t WHERE (a, id) <> ALL (SELECT a, k FROM w)
+refused: SELECT id, (a, id) < ANY (SELECT a, k FROM w) FROM t
+refused: SELECT id, (a, id) >= ALL (SELECT a, k FROM w) FROM t
+refused: SELECT id, (a, b) < (SELECT a, k FROM w WHERE w.k = 3) FROM t
+refused: SELECT id, (a, b) = (SELECT a, k FROM w) FROM t
+SELECT id, ROW(a, b) = ROW(1, 10) FROM t
+SELECT id, (a, b) IS NULL AS p, (a, b) IS NOT NULL AS q FROM t
+SELECT id, (a, b) IS DISTINCT FROM (1, NULL) FROM t
+SELECT id, (a, b) IS NOT DISTINCT FROM (2, NULL) FROM t
+refused: SELECT id, (a, (b, s)) = (1, (10, 'x')) FROM t
+SELECT id FROM t ORDER BY (SELECT max(k) FROM w WHERE w.a = t.a), id
+SELECT a, count(*) FROM t GROUP BY a HAVING count(*) > (SELECT count(*) FROM w WHERE w.a = t.a)
+SELECT a, sum((SELECT max(k) FROM w WHERE w.a = t.a)) FROM t GROUP BY a
+SELECT sum(b) FILTER (WHERE EXISTS (SELECT 1 FROM w WHERE w.a = t.a)) FROM t
+SELECT a, (SELECT sum(w.k + t.a) FROM w) FROM t GROUP BY a
+refused: SELECT a, (SELECT sum(t.b)) FROM t GROUP BY a
+refused: SELECT (SELECT sum(t.b) FROM w WHERE w.k = 3) FROM t
+refused: SELECT a, EXISTS (SELECT 1 FROM w HAVING count(*) > sum(t.b)) FROM t GROUP BY a
+SELECT id FROM t WHERE EXISTS (SELECT 1 FROM u WHERE u.a = t.a AND NOT EXISTS (SELECT 1 FROM w WHERE w.a = u.a AND w.k <> t.id))
+SELECT id, CASE WHEN a = 1 THEN (SELECT max(k) FROM w) ELSE (SELECT min(k) FROM w WHERE w.a = t.a) END FROM t
+SELECT id, coalesce((SELECT max(k) FROM w WHERE w.a = t.a), (SELECT count(*) FROM u)) FROM t
+SELECT id FROM t WHERE a = (SELECT a FROM w WHERE w.k = t.id)
+SELECT id, (SELECT a FROM e) FROM t
+SELECT id FROM t WHERE a IN (SELECT a FROM u UNION SELECT k FROM w WHERE w.a = t.a)
+SELECT id FROM t WHERE a IN (SELECT a FROM u EXCEPT SELECT k FROM w WHERE w.a = t.a)
+SELECT id, (SELECT string_agg(b, ',' ORDER BY id) FROM u WHERE u.a = t.a) FROM t
+SELECT (SELECT t.a), (SELECT t.a + u.a FROM u WHERE u.id = t.id) FROM t
+SELECT * FROM t WHERE (SELECT true)
+SELECT count(*) FROM t WHERE (SELECT bo)
+-- aggregates
+SELECT a, every(bo), bool_and(bo), bool_or(bo) FROM t GROUP BY a
+SELECT a, bit_and(b), bit_or(b), bit_xor(b) FROM t GROUP BY a
+SELECT bit_and(DISTINCT b), bit_or(DISTINCT b), bit_xor(DISTINCT b) FROM t
+SELECT corr(f, b), covar_pop(f, b), covar_samp(f, b), regr_avgx(f, b), regr_avgy(f, b), regr_count(f, b), regr_intercept(f, b), regr_r2(f, b), regr_slope(f, b), regr_sxx(f, b), regr_sxy(f, b), regr_syy(f, b) FROM t
+SELECT stddev(b), stddev_pop(b), stddev_samp(b), variance(b), var_pop(b), var_samp(b) FROM t
+SELECT stddev(f), stddev_pop(f), stddev_samp(f), variance(f), var_pop(f), var_samp(f) FROM t
+SELECT stddev(n), stddev_pop(n), stddev_samp(n), variance(n), var_pop(n), var_samp(n) FROM t
+SELECT stddev(DISTINCT b), avg(DISTINCT n), sum(DISTINCT f), count(DISTINCT s) FROM t
+SELECT stddev(DISTINCT b ORDER BY b) FROM t
+SELECT a, json_agg(s ORDER BY id), jsonb_agg(b ORDER BY id) FROM t GROUP BY a
+SELECT a, json_object_agg(id, s ORDER BY id), jsonb_object_agg(id, b) FROM t GROUP BY a
+SELECT a, json_object_agg(s, id ORDER BY id) FILTER (WHERE s IS NOT NULL) x FROM t GROUP BY a
+SELECT a, array_agg(id ORDER BY b DESC NULLS LAST, id) FROM t GROUP BY a
+SELECT a, array_agg(DISTINCT b) FROM t GROUP BY a
+SELECT a, array_agg(DISTINCT b ORDER BY b DESC) FROM t GROUP BY a
+SELECT a, string_agg(DISTINCT s, '-' ORDER BY s DESC) FROM t GROUP BY a
+SELECT a, string_agg(DISTINCT s, '-') FILTER (WHERE b > 10) FROM t GROUP BY a
+SELECT string_agg(s, ',' ORDER BY s, id) FROM t
+SELECT string_agg(s::bytea, ','::bytea ORDER BY s, id) FROM t
+SELECT array_agg(arr ORDER BY id) FROM t WHERE arr <> '{}' AND cardinality(arr) = 1
+SELECT min(iv), max(iv), sum(iv), avg(iv) FROM t
+SELECT min(s), max(s), min(d) AS x, max(ts) AS y, min(arr) AS z, max(arr) AS zz FROM t
+refused: SELECT count(t) FROM t
+refused: SELECT count(DISTINCT (a, b)) FROM t
+refused: SELECT count(ROW(a, b)) FROM t
+refused: SELECT count(u) FROM t LEFT JOIN u ON t.id = u.id
+refused: SELECT json_agg(u) FROM u
+refused: SELECT row_to_json(u) FROM u
+refused: SELECT to_jsonb(u) FROM u
+refused: SELECT json_agg(x) FROM (SELECT id, b FROM u ORDER BY id) x
+refused: SELECT jsonb_agg(x ORDER BY x.id) FROM (SELECT id, b FROM u) x
+SELECT any_value(a) FROM t
+-- ordered-set
+refused: SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY f) FROM t
+refused: SELECT a, percentile_cont(0.5) WITHIN GROUP (ORDER BY b) FROM t GROUP BY a
+refused: SELECT a, percentile_cont(0.25) WITHIN GROUP (ORDER BY b DESC) FROM t GROUP BY a
+refused: SELECT a, percentile_disc(0.5) WITHIN GROUP (ORDER BY s) FROM t GROUP BY a
+refused: SELECT a, percentile_disc(0.5) WITHIN GROUP (ORDER BY n DESC) FROM t GROUP BY a
+refused: SELECT a, percentile_cont(ARRAY[0, 0.25, 0.5, 1]) WITHIN GROUP (ORDER BY b) FROM t GROUP BY a
+refused: SELECT a, percentile_disc(ARRAY[0, 0.25, NULL, 1]) WITHIN GROUP (ORDER BY b) FROM t GROUP BY a
+refused: SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY iv) FROM t
+refused: SELECT percentile_cont(NULL) WITHIN GROUP (ORDER BY f) FROM t
+refused: SELECT percentile_cont(a / 10.0) WITHIN GROUP (ORDER BY f) FROM t GROUP BY a
+refused: SELECT a, mode() WITHIN GROUP (ORDER BY b) FROM t GROUP BY a
+refused: SELECT mode() WITHIN GROUP (ORDER BY b DESC) FROM t
+refused: SELECT mode() WITHIN GROUP (ORDER BY s) FILTER (WHERE a = 1) FROM t
+refused: SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY b) FILTER (WHERE bo) FROM t
+refused: SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY d) FROM t
+refused: SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY ts) FROM e, t
+SELECT percentile_cont(0.5) FROM t
+refused: SELECT rank(1) WITHIN GROUP (ORDER BY a) FROM t
+-- grouping sets
+SELECT a, b, count(*) FROM t GROUP BY ROLLUP (a, b)
+SELECT a, b, count(*) FROM t GROUP BY CUBE (a, b)
+SELECT a, b, count(*) FROM t GROUP BY GROUPING SETS ((a), (b), ())
+SELECT a, b, grouping(a), grouping(b) AS gb, grouping(a, b) AS gab, count(*) FROM t GROUP BY GROUPING SETS ((a, b), (a), ())
+SELECT a, s, sum(b) FROM t GROUP BY a, ROLLUP (s)
+SELECT a, s, sum(b) FROM t GROUP BY GROUPING SETS (a, ROLLUP (a, s), CUBE (s))
+SELECT a, count(*) FROM t GROUP BY GROUPING SETS (a, a)
+SELECT a, count(*) FROM t GROUP BY DISTINCT GROUPING SETS (a, a)
+SELECT a, b, count(*) FROM t GROUP BY DISTINCT ROLLUP (a, b), ROLLUP (a)
+SELECT a + 1, count(*) FROM t GROUP BY ROLLUP (a + 1)
+SELECT a, count(*) FROM t GROUP BY ROLLUP (a) HAVING grouping(a) = 1 OR count(*) > 1
+SELECT a, b, count(*) FROM t GROUP BY ROLLUP (a, b) ORDER BY grouping(a, b), a, b
+SELECT count(*) FROM t GROUP BY GROUPING SETS ((), ())
+SELECT sum(a) FROM e GROUP BY ROLLUP (a)
+SELECT a, sum(b) FROM t GROUP BY ROLLUP (a, (b, s))
+SELECT a, b, count(*) FILTER (WHERE b > 10), array_agg(DISTINCT s) FROM t GROUP BY CUBE (a, b)
+SELECT grouping(a) FROM t GROUP BY a
+SELECT a, grouping(b) FROM t GROUP BY a
+SELECT a, count(*) FROM t GROUP BY () HAVING true
+SELECT count(*) FROM t GROUP BY ()
+SELECT coalesce(a, -1) x, count(*) FROM t GROUP BY ROLLUP (x)
+SELECT id, s, count(*) FROM t GROUP BY ROLLUP (id)
+SELECT a, a + 1 AS p, count(*) FROM t GROUP BY ROLLUP (a)
+SELECT a, max(a) FROM t GROUP BY ROLLUP (a)
+SELECT a, (SELECT count(*) FROM w WHERE w.a = t.a) FROM t GROUP BY ROLLUP (a)
+refused: SELECT a, percentile_disc(0.5) WITHIN GROUP (ORDER BY b) FROM t GROUP BY ROLLUP (a)
+-- set ops
+SELECT a FROM t INTERSECT ALL SELECT a FROM w EXCEPT ALL SELECT a FROM u
+SELECT a FROM t UNION (SELECT a FROM w EXCEPT SELECT a FROM u)
+(SELECT a FROM t ORDER BY a LIMIT 2) UNION ALL (SELECT k FROM w ORDER BY k DESC LIMIT 2)
+SELECT a FROM t UNION SELECT k FROM w ORDER BY 1
+SELECT a FROM t UNION SELECT k FROM w ORDER BY a + 1
+SELECT a, NULL AS z FROM t UNION SELECT k, 1 FROM w
+VALUES (1, 'a'), (2, 'b')
+VALUES (1, 'a'), (2, 'b') ORDER BY column1 DESC
+refused: VALUES (1, 'a'), (2, 'b') ORDER BY column1 + 1 DESC LIMIT 1
+VALUES (1) UNION ALL VALUES (2), (NULL)
+SELECT * FROM (VALUES (1, 'a'), (2, 'b')) x (p, q) JOIN t ON t.a = x.p
+SELECT id FROM t WHERE (a, s) IN (VALUES (1, 'x'), (2, 'z'))
+SELECT id FROM t WHERE a IN (VALUES (1), (NULL))
+TABLE u
+WITH x AS (TABLE u), y AS (SELECT * FROM x WHERE a = 1) SELECT x.id, y.id AS yid FROM x LEFT JOIN y ON x.a = y.a
+WITH x (p, q) AS (SELECT a, b FROM t) SELECT p, sum(q) FROM x GROUP BY p
+WITH x AS MATERIALIZED (SELECT a FROM t) SELECT * FROM x
+SELECT * FROM (SELECT a FROM t UNION ALL SELECT k FROM w) x WHERE a > 1
+SELECT id FROM t ORDER BY b LIMIT 3
+SELECT id, b FROM t ORDER BY b NULLS FIRST, id FETCH FIRST 3 ROWS ONLY
+SELECT DISTINCT ON (a) a, id FROM t ORDER BY a, b DESC NULLS LAST, id
+SELECT DISTINCT a, b FROM t ORDER BY b NULLS FIRST, a
+-- srf
+SELECT id, unnest(arr) FROM t
+refused: SELECT id, unnest(arr), generate_series(1, 2) FROM t
+refused: SELECT generate_series(1, 3), generate_series(1, 2)
+refused: SELECT generate_series(1, generate_series(1, 3))
+SELECT id, generate_series(1, a) + 1 FROM t
+SELECT a, generate_series(1, count(*)) FROM t GROUP BY a
+refused: SELECT generate_series(1, 2) g, count(*) FROM t GROUP BY g
+refused: SELECT generate_series(1, 2) g, count(*) FROM t GROUP BY 1
+SELECT id FROM t ORDER BY generate_series(1, 2), id
+SELECT DISTINCT unnest(arr) FROM t
+refused: SELECT id, (jsonb_each(j)).key FROM t WHERE jsonb_typeof(j) = 'object'
+refused: SELECT id, (jsonb_each(j)).* FROM t WHERE jsonb_typeof(j) = 'object'
+refused: SELECT id, jsonb_each(j) FROM t WHERE jsonb_typeof(j) = 'object'
+refused: SELECT unnest(ARRAY[1,2]), unnest(ARRAY['a','b','c'])
+refused: SELECT unnest(ARRAY[[1,2],[3,4]])
+SELECT id, CASE WHEN a = 1 THEN generate_series(1, 2) END FROM t
+SELECT coalesce(generate_series(1, 2), 1)
+SELECT id, regexp_split_to_table(s, '') FROM t
+SELECT id, (regexp_matches(s, '.', 'g'))[1] FROM t
+-- functions
+SELECT substring(s FROM 2), substring(s FOR 2) x, substring(s FROM 'b.') y, substring(s FROM '%#"b#"%' FOR '#') z FROM t
+refused: SELECT concat_ws(',', VARIADIC arr::text[]) FROM t
+refused: SELECT concat(VARIADIC ARRAY['a', 'b'])
+refused: SELECT format('%s-%s', VARIADIC ARRAY['a', 'b'])
+refused: SELECT num_nulls(VARIADIC ARRAY[1, NULL]), num_nonnulls(a, b) FROM t
+refused: SELECT jsonb_build_array(VARIADIC arr) FROM t
+refused: SELECT jsonb_build_object(VARIADIC ARRAY['a', s]) FROM t
+refused: SELECT jsonb_extract_path(j, VARIADIC ARRAY['a']) FROM t
+SELECT greatest(a, b), least(a, b) FROM t
+refused: SELECT id, t FROM t
+refused: SELECT (t).id FROM t
+SELECT (u.*) FROM u
+refused: SELECT ROW(a, b) FROM t
+refused: SELECT (ROW(a, b)).f1 FROM t
+refused: SELECT u FROM u
+refused: SELECT id FROM t WHERE t IS NOT NULL
+refused: SELECT t.id FROM t LEFT JOIN u ON t.a = u.a WHERE u IS NULL
+refused: SELECT x FROM (SELECT a, b FROM t) x
+refused: SELECT DISTINCT (a, b) FROM t
+refused: SELECT id FROM t ORDER BY (a, b), id
+refused: SELECT (SELECT (a, b) FROM t WHERE id = 1)
+SELECT a IN (1, 2, b), a NOT IN (1, NULL) x FROM t
+SELECT id FROM t WHERE a = ANY ('{1,2}')
+SELECT id FROM t WHERE 5 = ANY (arr) IS TRUE
+SELECT id FROM t WHERE (a = 1) = ANY (ARRAY[bo])
+refused: SELECT (d, d + 3) OVERLAPS (DATE '2024-01-02', DATE '2024-02-02') FROM t
+refused: SELECT (ts, iv) OVERLAPS (ts + interval '1 hour', interval '1 day') FROM t
+SELECT id FROM t WHERE a BETWEEN SYMMETRIC 2 AND 1
+SELECT a::text COLLATE "C" FROM t
+refused: SELECT make_date(year => 2024, month => 1, day => a) FROM t
+SELECT extract(epoch FROM ts), date_part('dow', d) FROM t
+-- grouping sets
+SELECT (a), b, count(*) FROM t GROUP BY (a, b)
+SELECT a, b, count(*) FROM t GROUP BY (a), ROLLUP ((b), (s, d))
+SELECT u.a, grouping(u.a) FROM u GROUP BY ROLLUP (u.a)
+SELECT a, count(*) FROM t WHERE grouping(a) = 0 GROUP BY a
+SELECT grouping(a) FROM t
+SELECT sum(grouping(a)) FROM t GROUP BY a
+SELECT a, b, grouping(a, b) + count(*) AS z FROM t GROUP BY CUBE (a, b) HAVING grouping(b) = 1
+SELECT x.a, x.c, u.b FROM (SELECT a, count(*) c FROM t GROUP BY ROLLUP (a)) x LEFT JOIN u ON u.a = x.a
+SELECT u.id, x.* FROM u, LATERAL (SELECT t.a, count(*) c FROM t WHERE t.a = u.a GROUP BY ROLLUP (t.a)) x
+SELECT u.id, x.* FROM u, LATERAL (SELECT t.s, count(*) c, sum(t.b + u.a) z FROM t WHERE t.a = u.a GROUP BY CUBE (t.s)) x
+SELECT a FROM t GROUP BY ROLLUP (a)
+SELECT DISTINCT a FROM t GROUP BY CUBE (a, b)
+SELECT a, b, sum(n) FROM t GROUP BY ROLLUP (a, b) ORDER BY a NULLS FIRST, b NULLS FIRST, 3 LIMIT 3
+SELECT id, s, a, count(*) FROM t GROUP BY GROUPING SETS ((id, a), (id))
+SELECT id, s, a, count(*) FROM t GROUP BY id, ROLLUP (a)
+SELECT a, json_agg(s ORDER BY id), min(s), count(DISTINCT b) FROM t GROUP BY ROLLUP (a)
+SELECT a, 100 / sum(b) FROM t GROUP BY ROLLUP (a)
+SELECT a, sum(10 / (b - 11)) FROM t GROUP BY ROLLUP (a)
+SELECT a, (SELECT sum(k) FROM w WHERE w.a = t.a), (SELECT max(k) FROM w) y FROM t GROUP BY CUBE (a)
+SELECT a, sum((SELECT max(k) FROM w WHERE w.a = t.b)) FROM t GROUP BY ROLLUP (a)
+SELECT a IS NULL x, coalesce(a, 0), count(*) FROM t GROUP BY ROLLUP (a)
+SELECT CASE WHEN grouping(a) = 1 THEN 'all' ELSE a::text END x, count(*) FROM t GROUP BY ROLLUP (a)
+SELECT a, generate_series(1, count(*)) FROM t GROUP BY ROLLUP (a)
+SELECT 1 x, count(*) FROM t GROUP BY ROLLUP (1)
+SELECT count(*) FROM t GROUP BY CUBE (a,b,s,f,n,d,ts,iv,arr,bo,id,j,(a+1))
+SELECT id FROM t WHERE a IN (SELECT a FROM w GROUP BY ROLLUP (a))
+SELECT id, b FROM t ORDER BY b NULLS LAST, a FETCH FIRST 2 ROWS ONLY
+SELECT b FROM t ORDER BY b FETCH FIRST 2 ROWS WITH TIES
+SELECT a, id FROM (SELECT a, id FROM t ORDER BY a DESC NULLS LAST FETCH FIRST 3 ROWS WITH TIES) x ORDER BY a, id
+SELECT a, id FROM (SELECT a, id FROM t ORDER BY a OFFSET 1 FETCH FIRST 1 ROW WITH TIES) x WHERE a = 2
+SELECT id, x.* FROM t, LATERAL (SELECT k FROM w WHERE w.a = t.a ORDER BY k FETCH FIRST 1 ROW WITH TIES) x
+SELECT a FROM t ORDER BY a FETCH FIRST 0 ROWS WITH TIES
+SELECT a FROM t FETCH FIRST 2 ROWS WITH TIES
