@@ -3,7 +3,6 @@ package engine
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"slices"
 	"time"
 
@@ -106,7 +105,7 @@ func newPending(c Commit) *pending {
 		p.entry = appendDefinition(p.entry, &def)
 	}
 	if p.writes != nil {
-		p.entry = appendWrites(p.entry, p.writes)
+		p.entry, p.size = appendWrites(p.entry, p.writes)
 	}
 	return p
 }
@@ -144,16 +143,7 @@ func (p *pending) grows() bool {
 			return true
 		}
 	}
-	added := 0
-	if p.writes != nil {
-		for _, t := range p.writes.tables() {
-			_ = p.writes.each(t.ID, func(c change) error {
-				added += len(c.new) - len(c.old)
-				return nil
-			})
-		}
-	}
-	return added > 0
+	return p.size.added > 0
 }
 
 // commitAlone commits what changes definitions: with nothing else in flight, so that it is planned and checked against what is there.
@@ -178,7 +168,7 @@ func (e *Engine) commitAlone(ctx context.Context, p *pending, c Commit) error {
 
 // accept validates a transaction and queues it.
 func (e *Engine) accept(p *pending, c Commit) error {
-	large := p.rows() > largeCommit
+	large := p.size.rows > largeCommit
 	v := validation{p: p, c: &c}
 	if large {
 		e.ledgerKeep(1)
@@ -213,11 +203,13 @@ func (e *Engine) accept(p *pending, c Commit) error {
 				return err
 			}
 		}
-		e.ledger.enter(p, &v)
 	}
 	if len(p.entry) == 0 { // it has read only, and may have
 		p.done <- nil
 		return nil
+	}
+	if p.writes != nil {
+		e.ledger.enter(p, v.unique)
 	}
 	e.queue = append(e.queue, p)
 	e.queued += int64(len(p.entry))
@@ -302,142 +294,6 @@ func (e *Engine) awaitView(ctx context.Context, id catalog.ID, progress func(str
 	}
 }
 
-// ledger is what accepted transactions have changed and the frontier does not show yet: what the next one is validated against, too. Engine.mu
-// guards it.
-type ledger struct {
-	number  uint64               // of the last transaction accepted,
-	settled uint64               // and published
-	rows    map[string]ledgerRow // table ++ primary key -> image
-	unique  map[string]ledgerRow // index ++ key -> primary key
-	large   []*pending           // whose rows are not entered one by one
-	open    map[catalog.ID]int   // by table: transactions accepted and not published
-	last    map[catalog.ID]storage.Tick
-
-	keepers int        // large transactions being validated: nothing is forgotten meanwhile
-	kept    []*pending // published since, still entered
-}
-
-// ledgerRow is what a row, or the holder of a unique key, is after transaction number; nil: not there.
-type ledgerRow struct {
-	number uint64
-	bytes  []byte
-}
-
-func (l *ledger) keep(n int) {
-	if l.keepers += n; l.keepers == 0 {
-		for _, p := range l.kept {
-			l.forget(p)
-		}
-		l.kept = nil
-	}
-}
-
-func rowKey(dst []byte, id catalog.ID, key []byte) []byte {
-	return append(binary.BigEndian.AppendUint32(dst[:0], uint32(id)), key...)
-}
-
-// row is the newest accepted state of a row, if the frontier may not have it.
-func (l *ledger) row(buf []byte, id catalog.ID, key []byte) (image []byte, known bool) {
-	r, known := l.rows[string(rowKey(buf, id, key))]
-	for i := len(l.large) - 1; i >= 0; i-- {
-		if p := l.large[i]; !known || p.number > r.number {
-			if c, ok := p.writes.find(id, key); ok {
-				return c.new, true
-			}
-		}
-	}
-	return r.bytes, known
-}
-
-// enter records what an accepted transaction changes.
-func (l *ledger) enter(p *pending, v *validation) {
-	if l.rows == nil {
-		l.rows, l.unique = make(map[string]ledgerRow), make(map[string]ledgerRow)
-		l.open, l.last = make(map[catalog.ID]int), make(map[catalog.ID]storage.Tick)
-	}
-	l.number++
-	p.number = l.number
-	for key, holder := range v.unique {
-		l.unique[key] = ledgerRow{p.number, holder}
-	}
-	p.unique = v.unique
-	for _, t := range p.writes.tables() {
-		l.open[t.ID]++
-	}
-	if p.rows() > largeCommit {
-		l.large = append(l.large, p)
-		return
-	}
-	var buf []byte
-	for _, t := range p.writes.tables() {
-		_ = p.writes.each(t.ID, func(c change) error {
-			buf = rowKey(buf, t.ID, c.key)
-			l.rows[string(buf)] = ledgerRow{p.number, c.new}
-			return nil
-		})
-	}
-}
-
-// settle takes out what the frontier shows from tick t on.
-func (l *ledger) settle(p *pending, t storage.Tick) {
-	l.settled = max(l.settled, p.number)
-	if p.writes == nil {
-		return
-	}
-	for _, table := range p.writes.tables() {
-		if l.open[table.ID]--; l.open[table.ID] == 0 {
-			delete(l.open, table.ID)
-		}
-		l.last[table.ID] = t
-	}
-	if l.keepers > 0 {
-		l.kept = append(l.kept, p)
-		return
-	}
-	l.forget(p)
-}
-
-func (l *ledger) forget(p *pending) {
-	for key := range p.unique {
-		if l.unique[key].number == p.number {
-			delete(l.unique, key)
-		}
-	}
-	for i, o := range l.large {
-		if o == p {
-			l.large = append(l.large[:i:i], l.large[i+1:]...)
-			return
-		}
-	}
-	var buf []byte
-	for _, t := range p.writes.tables() {
-		_ = p.writes.each(t.ID, func(c change) error {
-			buf = rowKey(buf, t.ID, c.key)
-			if l.rows[string(buf)].number == p.number {
-				delete(l.rows, string(buf))
-			}
-			return nil
-		})
-	}
-}
-
-// checkReads fails (40001) if what a SERIALIZABLE transaction has read was changed since its snapshot.
-func (l *ledger) checkReads(c *Commit) error {
-	if c.Snapshot == nil {
-		return nil
-	}
-	for _, r := range c.Reads {
-		for _, o := range c.Snapshot.Catalog.Objects() {
-			t, ok := o.(*catalog.Table)
-			if ok && t.Tree == r.Tree && (l.open[t.ID] > 0 || l.last[t.ID] > c.Snapshot.Tick) {
-				return sqlerr.New(sqlerr.SerializationFailure, "could not serialize access due to read/write dependencies among transactions").
-					WithDetail("Table %q was changed by another transaction.", t.Name).WithHint("The transaction might succeed if retried.")
-			}
-		}
-	}
-	return nil
-}
-
 // validation checks one transaction.
 type validation struct {
 	p *pending
@@ -485,6 +341,9 @@ func (v *validation) rows(sn *Snapshot, l *ledger) error {
 
 // largeRows refuses rows (54000) that fit into the table but not, behind their key, into one of its indexes.
 func (v *validation) largeRows(cat *catalog.Catalog, t *catalog.Table) error {
+	if v.p.size.longest < storage.MaxEntry/4 {
+		return nil
+	}
 	return v.p.writes.each(t.ID, func(c change) error {
 		if len(c.new) < storage.MaxEntry/4 {
 			return nil
@@ -538,7 +397,7 @@ func (v *validation) table(sn *Snapshot, l *ledger, t *catalog.Table) error {
 		var now []byte
 		known := false
 		if l != nil {
-			now, known = l.row(v.buf, t.ID, c.key)
+			now, known = l.row(t.ID, c.hash, c.key)
 		}
 		if !known {
 			now, _, _ = sn.Store.Get(t.Tree, c.key)
@@ -601,7 +460,7 @@ func (v *validation) uniqueIndex(sn *Snapshot, l *ledger, t *catalog.Table, x *c
 		at := string(rowKey(v.buf, x.ID, key))
 		holder, known := v.unique[at]
 		if !known && l != nil {
-			var r ledgerRow
+			var r ledgerKey
 			r, known = l.unique[at]
 			holder = r.bytes
 		}
@@ -622,29 +481,23 @@ var someRow = []byte{}
 // against checks a large transaction, which a frontier was found to allow, against what was accepted after that.
 func (v *validation) against(cat *catalog.Catalog, l *ledger) error {
 	w := v.p.writes
-	for at, r := range l.rows {
-		id := catalog.ID(binary.BigEndian.Uint32([]byte(at)))
-		c, ok := w.find(id, []byte(at[4:]))
-		if !ok || w.truncated(id) {
-			continue
-		}
-		if t, ok := cat.Object(id).(*catalog.Table); ok {
-			if err := v.compare(cat, t, c, r.bytes); err != nil {
-				return err
-			}
-		}
-	}
-	for _, p := range l.large {
+	for _, p := range l.open {
 		for _, t := range w.tables() {
-			if t.Columns[len(t.Columns)-1].Hidden || w.truncated(t.ID) {
+			now, ok := cat.Object(t.ID).(*catalog.Table)
+			if !ok || w.truncated(t.ID) {
 				continue
 			}
+			generated := t.Columns[len(t.Columns)-1].Hidden
 			err := p.writes.each(t.ID, func(o change) error {
-				c, ok := w.find(t.ID, o.key)
+				if generated && o.old == nil {
+					return nil // its row id is new
+				}
+				c, ok := w.changed(t.ID, o.hash, o.key)
 				if !ok {
 					return nil
 				}
-				return v.compare(cat, t, c, o.new)
+				image, _ := l.row(t.ID, o.hash, o.key)
+				return v.compare(cat, now, c, image)
 			})
 			if err != nil {
 				return err

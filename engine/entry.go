@@ -3,6 +3,7 @@ package engine
 import (
 	"encoding/binary"
 	"encoding/json"
+	"slices"
 
 	"github.com/streamsql/streamsql/catalog"
 	"github.com/streamsql/streamsql/sqlerr"
@@ -60,19 +61,30 @@ func appendDefinition(dst []byte, d *definition) []byte {
 	return append(dst, text...)
 }
 
+// size is what the rows of a transaction amount to.
+type size struct {
+	rows    int // that change
+	added   int // bytes more than before
+	longest int // image
+}
+
 // appendWrites encodes the rows of a transaction.
-func appendWrites(dst []byte, w *Writes) []byte {
+func appendWrites(dst []byte, w *Writes) ([]byte, size) {
+	var all size
 	for _, t := range w.tables() {
 		if w.truncated(t.ID) {
 			dst = binary.AppendUvarint(append(dst, partTruncate), uint64(t.ID))
 		}
 		at := len(dst)
+		dst = slices.Grow(dst, w.part(t.ID).set.encoded())
 		dst = binary.AppendUvarint(append(dst, partRows), uint64(t.ID))
 		dst = append(dst, 0, 0, 0, 0)
 		head := len(dst) - 4
 		n := uint32(0)
 		_ = w.each(t.ID, func(c change) error {
 			n++
+			all.added += len(c.new) - len(c.old)
+			all.longest = max(all.longest, len(c.new))
 			dst = binary.AppendUvarint(dst, uint64(len(c.key)))
 			dst = append(dst, c.key...)
 			if c.new == nil {
@@ -83,13 +95,13 @@ func appendWrites(dst []byte, w *Writes) []byte {
 			dst = append(dst, c.new...)
 			return nil
 		})
-
 		binary.LittleEndian.PutUint32(dst[head:], n)
 		if n == 0 {
 			dst = dst[:at]
 		}
+		all.rows += int(n)
 	}
-	return dst
+	return dst, all
 }
 
 // entryReader reads an entry. Damage that the log's checksum did not see is an error, not a panic.

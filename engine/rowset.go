@@ -60,12 +60,28 @@ func (s *rowSet) key(r *record) []byte      { return at(s.arena.chunks, r.key, r
 func (s *rowSet) oldImage(r *record) []byte { return at(s.arena.chunks, r.old, r.olen) }
 func (s *rowSet) newImage(r *record) []byte { return at(s.arena.chunks, r.new, r.nlen) }
 
+func (s *rowSet) change(r *record) change {
+	return change{s.key(r), s.oldImage(r), s.newImage(r), r.hash}
+}
+
 func (s *rowSet) empty() bool { return !s.truncated && s.n == 0 }
 
 func (s *rowSet) size() int64 {
 	n := int64(s.n)*40 + int64(len(s.slots))*8
 	for _, c := range s.arena.chunks {
 		n += int64(len(c))
+	}
+	return n
+}
+
+// encoded is about how many bytes the rows take in the log.
+func (s *rowSet) encoded() int {
+	n := 16 + 4*s.n
+	if last := len(s.arena.chunks) - 1; last >= 0 {
+		n += s.arena.used
+		for _, c := range s.arena.chunks[:last] {
+			n += len(c)
+		}
 	}
 	return n
 }

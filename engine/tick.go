@@ -26,15 +26,9 @@ type pending struct {
 	plans  []*physical.View  // of ddl's views
 	unique map[string][]byte // see validation
 	entry  []byte            // as the log has it
+	size   size              // of the rows in it
 	async  bool
 	done   chan error // one answer
-}
-
-func (p *pending) rows() int {
-	if p.writes == nil {
-		return 0
-	}
-	return p.writes.rows()
 }
 
 // tick is on its way from the ticker to the publisher.
@@ -95,8 +89,8 @@ func (e *Engine) takeAll() []*pending {
 
 func (e *Engine) takeSome() []*pending {
 	n, rows := 0, 0
-	for n < len(e.queue) && (n == 0 || rows+e.queue[n].rows() <= tickRows) {
-		rows += e.queue[n].rows()
+	for n < len(e.queue) && (n == 0 || rows+e.queue[n].size.rows <= tickRows) {
+		rows += e.queue[n].size.rows
 		e.queued -= int64(len(e.queue[n].entry))
 		n++
 	}
@@ -144,7 +138,12 @@ func (e *Engine) append(t storage.Tick, commits []*pending) (logged chan error) 
 	for _, p := range commits {
 		async = async && p.async
 	}
+	length := 0
+	for _, p := range commits {
+		length += len(p.entry)
+	}
 	if len(commits) > 0 {
+		entry = make([]byte, 0, length+32)
 		entry = counters{e.rowID.Load(), catalog.ID(e.objectID.Load())}.append(entry)
 	}
 	for _, p := range commits {

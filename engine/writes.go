@@ -48,7 +48,10 @@ const truncation = math.MaxUint32
 
 // change is what became of a row: images, of which old is nil when it was inserted and new when it was deleted. They are valid as long as the
 // Writes that it is from.
-type change struct{ key, old, new []byte }
+type change struct {
+	key, old, new []byte
+	hash          uint32 // of the key
+}
 
 // NewWrites begins a transaction's buffer.
 func (e *Engine) NewWrites() *Writes { return &Writes{e: e} }
@@ -334,25 +337,25 @@ func (w *Writes) each(id catalog.ID, f func(c change) error) error {
 		if s.unchanged(r) {
 			continue
 		}
-		if err := f(change{s.key(r), s.oldImage(r), s.newImage(r)}); err != nil {
+		if err := f(s.change(r)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// find is what w has of a key, changed or not. Once the transaction is over, any goroutine may ask.
-func (w *Writes) find(id catalog.ID, key []byte) (c change, ok bool) {
+// changed is the change of one key, if there is one. Once the transaction is over, any goroutine may ask.
+func (w *Writes) changed(id catalog.ID, hash uint32, key []byte) (c change, ok bool) {
 	tw := w.part(id)
 	if tw == nil {
 		return change{}, false
 	}
-	k := tw.set.find(hashOf(key), key)
-	if k < 0 {
+	s := tw.set
+	k := s.find(hash, key)
+	if k < 0 || s.unchanged(s.rec(k)) {
 		return change{}, false
 	}
-	r := tw.set.rec(k)
-	return change{tw.set.key(r), tw.set.oldImage(r), tw.set.newImage(r)}, true
+	return s.change(s.rec(k)), true
 }
 
 // truncated tells whether the table was emptied: what w has of it came afterwards.
@@ -361,19 +364,7 @@ func (w *Writes) truncated(id catalog.ID) bool {
 	return tw != nil && tw.set.truncated
 }
 
-// rows is the number of changes, bytes the memory that w takes.
-func (w *Writes) rows() int {
-	n := 0
-	for _, tw := range w.touched {
-		for i := range tw.set.n {
-			if !tw.set.unchanged(tw.set.rec(i)) {
-				n++
-			}
-		}
-	}
-	return n
-}
-
+// bytes is the memory that w takes.
 func (w *Writes) bytes() int64 {
 	n := int64(cap(w.undo)) * 24
 	for _, tw := range w.touched {

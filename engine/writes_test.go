@@ -148,8 +148,9 @@ func (r *run) standing() []types.Datum {
 
 // ownsLive tells whether w holds a row of the key itself.
 func (r *run) ownsLive(key string) bool {
-	c, ok := r.w.find(r.t.ID, []byte(key))
-	return ok && c.new != nil
+	set := r.w.table(r.t).set
+	k := set.find(hashOf([]byte(key)), []byte(key))
+	return k >= 0 && set.newImage(set.rec(k)) != nil
 }
 
 func (r *run) change() {
@@ -272,13 +273,13 @@ func (r *run) checkChanges() {
 		r.failf("changes: got %d, want %d: %q, want %q", len(got), len(want), got, want)
 	}
 	for k, v := range want {
-		c, ok := r.w.find(r.t.ID, []byte(k))
+		c, ok := r.w.changed(r.t.ID, hashOf([]byte(k)), []byte(k))
 		if !ok || string(c.old) != v[0] || string(c.new) != v[1] {
-			r.failf("find %q: %q, want %q", k, c, v)
+			r.failf("find %q: %q, want %q", k, [][]byte{c.old, c.new}, v)
 		}
 	}
-	if r.w.rows() != len(want) || r.w.truncated(r.t.ID) != r.now.truncated {
-		r.failf("%d rows, truncated %v; want %d, %v", r.w.rows(), r.w.truncated(r.t.ID), len(want), r.now.truncated)
+	if rowsOf(r.w) != len(want) || r.w.truncated(r.t.ID) != r.now.truncated {
+		r.failf("%d rows, truncated %v; want %d, %v", rowsOf(r.w), r.w.truncated(r.t.ID), len(want), r.now.truncated)
 	}
 	if touched := len(want) > 0 || r.now.truncated; touched && (r.w.Empty() || !r.w.Touches(r.t.ID) || len(r.w.tables()) != 1) {
 		r.failf("changes, but Empty")
@@ -341,11 +342,17 @@ func TestWrites(t *testing.T) {
 			}
 			r.checkHeld()
 			r.w.Cut(0)
-			if !r.w.Empty() || r.w.Touches(r.t.ID) || len(r.w.tables()) != 0 || r.w.rows() != 0 {
+			if !r.w.Empty() || r.w.Touches(r.t.ID) || len(r.w.tables()) != 0 || rowsOf(r.w) != 0 {
 				r.failf("not empty after all was cut")
 			}
 		}
 	}
+}
+
+// rowsOf is the number of changed rows of a transaction.
+func rowsOf(w *Writes) int {
+	_, size := appendWrites(nil, w)
+	return size.rows
 }
 
 func TestDuplicateKey(t *testing.T) {
@@ -368,7 +375,7 @@ func TestDuplicateKey(t *testing.T) {
 			t.Errorf("%s: %+v", name, e)
 		}
 	}
-	if n := w.rows(); n != 1 {
+	if n := rowsOf(w); n != 1 {
 		t.Errorf("%d rows after failures", n)
 	}
 	e := sqlerr.From(DuplicateKey(f.sn.Catalog, f.t, f.x.ID, row(1, "x, y", 2)))
@@ -455,12 +462,13 @@ func TestCutMany(t *testing.T) {
 	check := func(n, outside int) {
 		t.Helper()
 		for i := range outside {
-			if c, ok := w.find(f.t.ID, []byte(f.key(row(i, "", 1)))); ok != (i < n) || ok && string(c.new) != f.image(row(i, "some text", 1)) {
+			key := []byte(f.key(row(i, "", 1)))
+			if c, ok := w.changed(f.t.ID, hashOf(key), key); ok != (i < n) || ok && string(c.new) != f.image(row(i, "some text", 1)) {
 				t.Fatalf("%d rows: row %d: %q %v", n, i, c.new, ok)
 			}
 		}
-		if w.rows() != n {
-			t.Fatalf("%d rows, want %d", w.rows(), n)
+		if rowsOf(w) != n {
+			t.Fatalf("%d rows, want %d", rowsOf(w), n)
 		}
 	}
 	fill(0, 3000)
