@@ -16,7 +16,8 @@ import (
 // This file alone knows Badger. The checkpoint's records are one database in managed mode; each segment of the log is one
 // of its own, so that it can be dropped whole.
 //
-// A segment syncs every write. The page database does so at the end of a checkpoint only, by itself, as Sync does not cover
+// A segment syncs every write: where the system allows it by itself, as Badger syncs its value log each time, too, which is empty here but
+// costs the disk another flush. The page database does so at the end of a checkpoint only, by itself, as Sync does not cover
 // memtables that were rotated meanwhile: most of a checkpoint has gone from its memtables to tables by then, and was written
 // once. Values stay in the LSM tree, as value-log GC reclaims nothing for us. Memtables are small: two of 16 MB for pages, one of 32 MB for a segment.
 const (
@@ -194,15 +195,18 @@ func (d *pageDB) commit(epoch uint64, key, value []byte) error {
 type segmentDB struct {
 	db   *badger.DB
 	next uint64
+	used int64 // of the memtable, at most
+	// sync makes durable what was written to the memtable's log; nil: Badger does.
+	sync func() error
+	wal  *os.File
 }
 
-// openSegmentDB opens a segment. Its content is meant to fit into one memtable, and is never compacted: a segment goes
-// whole.
+// openSegmentDB opens a segment. Its content fits into one memtable, and is never compacted: a segment goes whole.
 func openSegmentDB(dir string) (*segmentDB, error) {
 	if err := dropEmptyFiles(dir); err != nil {
 		return nil, err
 	}
-	db, err := badger.Open(badgerOptions(dir, segmentMemtable).
+	db, err := badger.Open(badgerOptions(dir, segmentMemtable).WithSyncWrites(!syncsMappings).
 		WithNumMemtables(1).WithNumCompactors(0).WithNumLevelZeroTables(1 << 20).WithNumLevelZeroTablesStall(1<<20 + 1))
 	if err != nil {
 		return nil, fmt.Errorf("open a segment of the log: %w", err)
@@ -210,7 +214,34 @@ func openSegmentDB(dir string) (*segmentDB, error) {
 	return &segmentDB{db: db}, nil
 }
 
-func (d *segmentDB) close() error { return d.db.Close() }
+// prepare makes a new segment ready to be written to: its memtable's log, a memory-mapped file, gets its space on the disk.
+func (d *segmentDB) prepare(dir string) error {
+	names, err := filepath.Glob(filepath.Join(dir, "*.mem"))
+	if err != nil {
+		return err
+	}
+	if len(names) != 1 {
+		return fmt.Errorf("a new segment of the log has %d memtables", len(names))
+	}
+	if d.wal, err = os.OpenFile(names[0], os.O_RDWR, 0); err != nil {
+		return err
+	}
+	if syncsMappings {
+		d.sync = func() error { return datasync(d.wal) }
+	}
+	return allocate(d.wal, segmentMemtable+maxGroup)
+}
+
+func (d *segmentDB) close() error {
+	var err error
+	if d.wal != nil {
+		err = d.wal.Close()
+	}
+	return errors.Join(err, d.db.Close())
+}
+
+// recordOverhead is more than what Badger adds to a record, in its log and in its skip list, and to a transaction.
+const recordOverhead = 256
 
 // write makes records durable, all or none. Together they must stay below maxGroup.
 func (d *segmentDB) write(records [][]byte) error {
@@ -221,8 +252,15 @@ func (d *segmentDB) write(records [][]byte) error {
 			return err
 		}
 		d.next++
+		d.used += int64(len(r)) + recordOverhead
 	}
-	return tx.Commit()
+	if d.used > segmentMemtable { // another memtable would not be synced
+		return errors.New("a segment of the log is full")
+	}
+	if err := tx.Commit(); err != nil || d.sync == nil {
+		return err
+	}
+	return d.sync()
 }
 
 // read calls f for every record in order; it is valid during the call.

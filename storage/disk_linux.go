@@ -10,3 +10,12 @@ import (
 func allocate(f *os.File, n int64) error {
 	return ignoreUnsupported(unix.Fallocate(int(f.Fd()), unix.FALLOC_FL_KEEP_SIZE, 0, n))
 }
+
+// datasync makes a file's content durable, and of what describes it only as much as reading it needs.
+func datasync(f *os.File) error {
+	for {
+		if err := unix.Fdatasync(int(f.Fd())); err != unix.EINTR {
+			return err
+		}
+	}
+}

@@ -37,7 +37,7 @@ func (s *Store) Log() Log {
 const (
 	maxRecord = 1<<20 - 4<<10 // a value of Badger's
 	maxGroup  = 4 << 20       // a transaction of Badger's
-	// maxSegment and a last group fit into a segment's memtable: what is written stays in its preallocated file.
+	// maxSegment and a last group fit into a segment's memtable, with what Badger adds: what is written stays in its preallocated file.
 	maxSegment = 24 << 20
 )
 
@@ -70,7 +70,8 @@ type inputLog struct {
 	size    int64 // bytes of entries in old and current
 
 	current     Segment // the writing goroutine's
-	currentSize int64
+	currentSize int64   // bytes of entries
+	currentUsed int64   // of what it can hold
 	currentLast Tick
 	spare       chan spareSegment
 	wantSpare   chan struct{}
@@ -282,6 +283,7 @@ func (w *recordWriter) write() error {
 		return writeError(err)
 	}
 	l.currentSize += int64(w.n)
+	l.currentUsed += int64(w.n + recordOverhead*len(l.records))
 	l.currentLast = w.tick
 	l.mu.Lock()
 	l.size += int64(w.n)
@@ -301,7 +303,7 @@ func (w *recordWriter) write() error {
 
 // room makes sure that there is a segment to write to. One whose size is reached goes to the old ones.
 func (l *inputLog) room() error {
-	if l.current != nil && l.currentSize < maxSegment {
+	if l.current != nil && l.currentUsed < maxSegment {
 		return nil
 	}
 	l.wantSpare <- struct{}{}
@@ -312,7 +314,7 @@ func (l *inputLog) room() error {
 	if l.current != nil {
 		l.retire(oldSegment{l.current, l.currentLast, l.currentSize, true})
 	}
-	l.current, l.currentSize = s.Segment, 0
+	l.current, l.currentSize, l.currentUsed = s.Segment, 0, 0
 	return nil
 }
 

@@ -62,7 +62,7 @@ func (d *diskSegments) Create() (Segment, error) {
 	if err := s.open(); err != nil {
 		return nil, errors.Join(err, s.Remove())
 	}
-	if err := s.preallocate(); err != nil {
+	if err := s.db.prepare(s.dir); err != nil {
 		return nil, errors.Join(err, s.Remove())
 	}
 	if err := errors.Join(syncDir(s.dir), syncDir(d.dir)); err != nil {
@@ -129,24 +129,6 @@ func (s *diskSegment) Remove() error {
 		return errors.Join(err, rerr)
 	}
 	return errors.Join(err, syncDir(filepath.Dir(s.dir)), os.RemoveAll(going))
-}
-
-// preallocate gives the segment's memory-mapped log its space on the disk, for as much as is written to it.
-func (s *diskSegment) preallocate() error {
-	files, err := filepath.Glob(filepath.Join(s.dir, "*.mem"))
-	if err != nil {
-		return err
-	}
-	for _, name := range files {
-		f, err := os.OpenFile(name, os.O_RDWR, 0)
-		if err != nil {
-			return err
-		}
-		if err := errors.Join(allocate(f, segmentMemtable+maxGroup), f.Close()); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func syncDir(dir string) error {

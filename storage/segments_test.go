@@ -1,0 +1,47 @@
+package storage
+
+import (
+	"path/filepath"
+	"testing"
+)
+
+// newSegment is a segment on the disk that can be written to.
+func newSegment(t *testing.T) *diskSegment {
+	t.Helper()
+	d := &diskSegments{dir: t.TempDir(), next: 1}
+	s, err := d.Create()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s.(*diskSegment)
+}
+
+// However small the records are, a segment that takes no more has one memtable: another would be neither preallocated nor synced.
+func TestFullSegmentHasOneMemtable(t *testing.T) {
+	for _, size := range []int{1, 200, 5000} {
+		s := newSegment(t)
+		s.db.sync = func() error { return nil }
+		record, n := make([]byte, size), 0
+		for s.db.used+int64(size)+recordOverhead <= segmentMemtable {
+			if err := s.Write([][]byte{record}); err != nil {
+				t.Fatal(err)
+			}
+			n++
+		}
+		if err := s.Write([][]byte{record}); err == nil {
+			t.Errorf("records of %d bytes: a full segment takes another", size)
+		}
+		names, err := filepath.Glob(filepath.Join(s.dir, "*.mem"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(names) != 1 {
+			t.Errorf("%d records of %d bytes: memtables %v", n, size, names)
+		}
+	}
+}
