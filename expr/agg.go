@@ -25,6 +25,8 @@ type Agg struct {
 	// Otherwise the aggregate is computed from the group's ordered multiset of arguments. First: only its first
 	// non-null entry in the given order matters (min; max is First with Desc).
 	First, Desc bool
+	// Ordered, if set, is an ordered-set aggregate, over one argument in the order of Desc.
+	Ordered *Ordered
 	// OrderSensitive: ORDER BY inside the call matters (array_agg, string_agg, jsonb_agg...).
 	OrderSensitive bool
 	Strict         bool        // rows with a NULL argument do not count
@@ -44,13 +46,18 @@ type Agg struct {
 
 // AggCall is an aggregate in a plan: over the rows of a group for which Filter is true.
 type AggCall struct {
-	Fn       *Agg
-	Args     []Expr
+	Fn   *Agg
+	Args []Expr
+	// Direct are the arguments in front of WITHIN GROUP of an ordered-set aggregate: constants, which Fn was made for.
+	Direct   []Expr
 	Distinct bool
 	Order    []SortKey
 	Filter   Expr // nil: all rows
 	T        types.Type
 }
+
+// PerGroup tells whether a change costs as much as its group has rows.
+func (c *AggCall) PerGroup() bool { return c.Fn.Fold != nil }
 
 // aggDef is an entry of the tables in which aggregates stand. Polymorphic ones are made by bind from the types at hand.
 type aggDef struct {
@@ -130,7 +137,7 @@ func aggDocs() []Doc {
 		}
 		out = append(out, Doc{Family: "Aggregates", Name: name, Signature: sig + " " + ret.String(), Kind: "aggregate"})
 	}
-	return out
+	return append(out, orderedDocs()...)
 }
 
 // extremeDefs are min and max over the types that PostgreSQL has them for.

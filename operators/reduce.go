@@ -123,8 +123,15 @@ func (r *Reduce) Finish(out Out) error {
 				return err
 			}
 		}
-		if a.first {
+		switch {
+		case a.first:
 			r.updateFirst(a)
+		case a.often != nil:
+			a.updateOften()
+		case a.call.Fn.Ordered != nil:
+			if err := r.updateOrdered(a); err != nil {
+				return err
+			}
 		}
 	}
 	r.fails.apply()
@@ -161,6 +168,9 @@ func (r *Reduce) reset() {
 	for _, a := range r.aggs {
 		if a.x != nil {
 			a.x.reset()
+		}
+		if a.often != nil {
+			a.often.reset()
 		}
 	}
 }

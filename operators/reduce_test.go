@@ -43,6 +43,11 @@ func TestReduce(t *testing.T) {
 // randomAgg is an aggregate over columns, with conversions where it needs them.
 func randomAgg(g *optest.Gen, ts []types.Type) *expr.AggCall {
 	for {
+		if g.Intn(6) == 0 {
+			if call := orderedAgg(g, ts); call != nil {
+				return call
+			}
+		}
 		name := aggNames[g.Intn(len(aggNames))]
 		n := 1
 		switch name {
@@ -78,4 +83,33 @@ func randomAgg(g *optest.Gen, ts []types.Type) *expr.AggCall {
 		}
 		return call
 	}
+}
+
+// orderedAgg is an ordered-set aggregate over a column; nil where its type has none.
+func orderedAgg(g *optest.Gen, ts []types.Type) *expr.AggCall {
+	name := []string{"mode", "percentile_cont", "percentile_disc", "percentile_disc"}[g.Intn(4)]
+	c := g.Intn(len(ts))
+	call := &expr.AggCall{Args: []expr.Expr{&expr.Col{ID: c, T: ts[c]}}}
+	float := types.Of(types.Float8)
+	var at []types.Type
+	var direct []types.Datum
+	if name != "mode" {
+		at, direct = append(at, float), append(direct, types.NewFloat(float64(g.Intn(5))/4))
+		if g.Intn(3) == 0 {
+			at[0], direct[0] = types.ArrayOf(float), types.MakeArray(float, []types.Datum{types.NewFloat(0.9), types.Null, types.NewFloat(0.3)})
+		}
+		call.Direct = []expr.Expr{&expr.Const{D: direct[0], T: at[0]}}
+	}
+	o, coerce, err := expr.LookupOrdered(name, append(at, ts[c]))
+	if err != nil || coerce[len(coerce)-1] != (types.Type{}) || ts[c].Array && len(at) > 0 && at[0].Array {
+		return nil
+	}
+	if call.Fn, err = o.Bind(direct, g.Intn(2) == 0); err != nil {
+		return nil
+	}
+	call.T = o.Ret
+	if g.Intn(4) == 0 {
+		call.Filter = g.Pred(ts)
+	}
+	return call
 }

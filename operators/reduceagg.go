@@ -12,7 +12,8 @@ import (
 
 // aggregate is one aggregate of a Reduce: linear (slot), linear over the distinct arguments (slot and x), computed from the
 // ordered multiset of its arguments (x), or only from the first of them (slot and x): then the state is a copy of that
-// one's entry, without the group's key, and x is read only where the first one was taken away.
+// one's entry, without the group's key, and x is read only where the first one was taken away. Ordered-set aggregates:
+// reduceordered.go.
 type aggregate struct {
 	call     *expr.AggCall
 	slot     int // of its state in the group's entry, -1: none
@@ -20,6 +21,7 @@ type aggregate struct {
 	first    bool
 	rows     bool   // count(*), which every group has
 	x        *index // group key, order, arguments' key; the image is the arguments'
+	often    *index // mode: group key, how often (descending), the argument's key
 	nk       int    // columns of the group's key
 	atypes   []types.Type
 
@@ -50,7 +52,7 @@ func newAggregate(r *Reduce, i int, call *expr.AggCall, maps Maps) *aggregate {
 		return a
 	}
 	a.first = call.Fn.First
-	if call.Fn.Linear || a.first {
+	if call.Fn.Linear || a.first || call.Fn.Ordered != nil && call.Fn.Ordered.Ranks != nil {
 		a.slot = r.slots
 		r.slots++
 	}
@@ -70,10 +72,13 @@ func newAggregate(r *Reduce, i int, call *expr.AggCall, maps Maps) *aggregate {
 		}
 	}
 	for _, t := range a.atypes {
-		key = append(key, OrderCol{Col: len(ts), Desc: call.Fn.First && call.Fn.Desc})
+		key = append(key, OrderCol{Col: len(ts), Desc: call.Fn.Desc})
 		ts = append(ts, t)
 	}
 	a.x = newIndex(ts, key, maps("agg"+strconv.Itoa(i), specRows))
+	if call.Fn.Ordered != nil && call.Fn.Ordered.Ranks == nil {
+		a.often = newOften(a.x, a.nk, maps("often"+strconv.Itoa(i), specRows))
+	}
 	return a
 }
 
@@ -341,6 +346,10 @@ func (a *aggregate) value(r *Reduce, key []byte, s *groupState, old bool) (types
 			return types.Null, err
 		}
 		return a.row.Cols[0].Datum(0), nil
+	case a.often != nil:
+		return a.mode(key, old)
+	case a.call.Fn.Ordered != nil:
+		return a.pick(s.states[a.slot])
 	case a.slot >= 0:
 		return a.call.Fn.Final(r.ctx, s.states[a.slot])
 	}

@@ -124,7 +124,7 @@ func (r *Reduce) update(w []int64) {
 			s.count += w[row]
 		}
 		for _, a := range r.aggs {
-			if a.slot >= 0 && !a.distinct {
+			if a.slot >= 0 && !a.distinct && a.call.Fn.Ordered == nil {
 				a.add(r, k, s, w)
 			}
 		}

@@ -180,7 +180,7 @@ func (x *explainer) reduce(n *physical.Reduce, depth int) {
 	x.add(depth, s)
 	for _, a := range n.Aggs {
 		t := x.agg(a, names)
-		if !a.Fn.Linear && !a.Fn.First || a.Distinct {
+		if a.PerGroup() {
 			t += "  (a change costs as much as its group)"
 		}
 		x.detail(depth+1, t)
@@ -188,6 +188,10 @@ func (x *explainer) reduce(n *physical.Reduce, depth int) {
 }
 
 func (x *explainer) agg(a *expr.AggCall, names []string) string {
+	if a.Fn.Ordered != nil {
+		s := a.Fn.Name + "(" + x.exprs(a.Direct, names) + ") WITHIN GROUP (ORDER BY " + x.exprs(a.Args, names) + direction(a.Fn.Desc, a.Fn.Desc) + ")"
+		return s + x.aggFilter(a, names)
+	}
 	s := a.Fn.Name + "("
 	if len(a.Args) == 0 {
 		s += "*"
@@ -204,11 +208,14 @@ func (x *explainer) agg(a *expr.AggCall, names []string) string {
 		}
 		s += x.expr(k.Expr, names) + direction(k.Desc, k.NullsFirst)
 	}
-	s += ")"
-	if a.Filter != nil {
-		s += " FILTER (WHERE " + x.expr(a.Filter, names) + ")"
+	return s + ")" + x.aggFilter(a, names)
+}
+
+func (x *explainer) aggFilter(a *expr.AggCall, names []string) string {
+	if a.Filter == nil {
+		return ""
 	}
-	return s
+	return " FILTER (WHERE " + x.expr(a.Filter, names) + ")"
 }
 
 func direction(desc, nullsFirst bool) string {

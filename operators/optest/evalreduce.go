@@ -131,7 +131,7 @@ func sortArgs(a *expr.AggCall, rows []argRow) {
 	for _, e := range a.Args {
 		argRel.Types = append(argRel.Types, e.Type())
 	}
-	desc := a.Fn.First && a.Fn.Desc
+	desc := a.Fn.Desc
 	slices.SortStableFunc(rows, func(x, y argRow) int {
 		for i, k := range a.Order {
 			if a.Fn.First || a.Fn.Linear {
@@ -150,10 +150,37 @@ func sortArgs(a *expr.AggCall, rows []argRow) {
 	})
 }
 
+// foldOrdered is an ordered-set aggregate over sorted rows.
+func foldOrdered(a *expr.AggCall, rows []argRow) (types.Datum, error) {
+	var all []types.Datum
+	var mode types.Datum
+	best := int64(0)
+	for i := 0; i < len(rows); {
+		n, first := int64(0), rows[i].args[0]
+		for ; i < len(rows) && equal(a.Args[0].Type(), rows[i].args[0], first); i++ {
+			n += rows[i].w
+			all = append(all, slices.Repeat([]types.Datum{rows[i].args[0]}, int(rows[i].w))...)
+		}
+		if n > best {
+			mode, best = first, n
+		}
+	}
+	if a.Fn.Ordered.Ranks == nil {
+		return mode, nil
+	}
+	var values []types.Datum
+	for _, rank := range a.Fn.Ordered.Ranks(int64(len(all))) {
+		values = append(values, all[rank])
+	}
+	return a.Fn.Ordered.Pick(int64(len(all)), values)
+}
+
 func foldArgs(a *expr.AggCall, rows []argRow) (types.Datum, error) {
 	switch {
 	case a.Fn.First:
 		return rows[0].args[0], nil
+	case a.Fn.Ordered != nil:
+		return foldOrdered(a, rows)
 	case a.Fn.Linear:
 		var state []byte
 		var err error

@@ -3,19 +3,9 @@ package bind
 import (
 	"github.com/streamsql/streamsql/expr"
 	"github.com/streamsql/streamsql/parser/ast"
-	"github.com/streamsql/streamsql/planner/plan"
 	"github.com/streamsql/streamsql/sqlerr"
 	"github.com/streamsql/streamsql/types"
 )
-
-// aggregation collects the aggregate calls of a query level.
-type aggregation struct {
-	own  map[int]bool // columns of the level
-	aggs []plan.Agg
-	text map[string]int // an aggregate's text -> its column, so that count(*) written twice is computed once
-	// groupings are the calls of GROUPING().
-	groupings []groupingCall
-}
 
 // srfCall is a set-returning function in a select list.
 type srfCall struct {
@@ -45,7 +35,7 @@ func (b *Binder) function(c *context, e *ast.Func) (expr.Expr, error) {
 		return b.window(c, e, name)
 	}
 	if len(e.Within) > 0 {
-		return nil, unsupported(e, "WITHIN GROUP")
+		return b.withinGroup(c, e, name)
 	}
 	if fn, err := b.aggregate(c, e, name); fn != nil || err != nil {
 		return fn, err
@@ -100,124 +90,6 @@ func typesOf(args []expr.Expr) []types.Type {
 		ts[i] = a.Type().Base()
 	}
 	return ts
-}
-
-// aggregate binds an aggregate call; nil if name is not an aggregate's.
-func (b *Binder) aggregate(c *context, e *ast.Func, name string) (expr.Expr, error) {
-	if fn, _, _, err := expr.LookupAgg(name, nil); fn == nil && err == nil {
-		return nil, nil
-	}
-	if c.inAgg {
-		return nil, sqlerr.New(sqlerr.GroupingError, "aggregate function calls cannot be nested").At(int(e.Pos))
-	}
-	if c.aggs == nil {
-		return nil, sqlerr.New(sqlerr.GroupingError, "aggregate functions are not allowed in %s", c.clause).At(int(e.Pos))
-	}
-	inner := &context{sc: c.sc, clause: c.clause, aggs: c.aggs, inAgg: true}
-	args, pos, err := b.scalars(inner, e.Args)
-	if err != nil {
-		return nil, err
-	}
-	fn, coerce, ret, err := expr.LookupAgg(name, typesOf(args))
-	if err != nil {
-		return nil, at(err, e.Pos)
-	}
-	if len(args) == 0 && !e.Star {
-		return nil, sqlerr.New(sqlerr.WrongObjectType, "%s(*) must be used to call a parameterless aggregate function", name).At(int(e.Pos))
-	}
-	if args, err = b.coerceArgs(args, coerce, pos); err != nil {
-		return nil, err
-	}
-	for i := range args {
-		if args[i], err = b.known(args[i], pos[i]); err != nil {
-			return nil, err
-		}
-	}
-	call := &expr.AggCall{Fn: fn, Args: args, Distinct: e.Distinct, T: ret}
-	if call.Order, err = b.aggOrder(inner, e, args); err != nil {
-		return nil, err
-	}
-	if e.Filter != nil {
-		f := *inner
-		if call.Filter, err = b.condition(&f, e.Filter, "FILTER"); err != nil {
-			return nil, err
-		}
-	}
-	return b.addAgg(c, call, name, e)
-}
-
-// addAgg registers an aggregate with its query level and stands for it by a column.
-func (b *Binder) addAgg(c *context, call *expr.AggCall, name string, e *ast.Func) (expr.Expr, error) {
-	refs := plan.RefsOf(plan.AggExprs(call)...)
-	ownRef := len(refs) == 0
-	for id := range refs {
-		if c.aggs.own[id] || b.viewParam(id) != nil {
-			ownRef = true
-		}
-	}
-	if !ownRef {
-		return nil, unsupported(e, "an aggregate of an outer query's columns")
-	}
-	key := aggText(call)
-	id, ok := c.aggs.text[key]
-	if !ok {
-		id = b.Meta.Add(name, call.T)
-		c.aggs.aggs = append(c.aggs.aggs, plan.Agg{ID: id, Call: call})
-		c.aggs.text[key] = id
-	}
-	return b.Meta.Col(id), nil
-}
-
-func aggText(call *expr.AggCall) string {
-	s := call.Fn.Name
-	if call.Distinct {
-		s += " distinct"
-	}
-	for _, a := range call.Fn.Args {
-		s += " " + a.String()
-	}
-	for _, e := range plan.AggExprs(call) {
-		s += "|" + e.String()
-	}
-	for _, k := range call.Order {
-		s += "|order"
-		if k.Desc {
-			s += " desc"
-		}
-		if k.NullsFirst {
-			s += " first"
-		}
-	}
-	if call.Filter != nil {
-		s += "|filter"
-	}
-	return s
-}
-
-func (b *Binder) aggOrder(c *context, e *ast.Func, args []expr.Expr) ([]expr.SortKey, error) {
-	var out []expr.SortKey
-	for _, it := range e.Order {
-		k, err := b.sortKey(c, it)
-		if err != nil {
-			return nil, err
-		}
-		if e.Distinct && !containsExpr(args, k.Expr) {
-			return nil, sqlerr.New(sqlerr.InvalidColumnReference, "in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list").
-				At(int(loc(it.Expr)))
-		}
-		out = append(out, k)
-	}
-	return out, nil
-}
-
-func containsExpr(list []expr.Expr, e expr.Expr) bool {
-	s := e.String()
-	for _, x := range list {
-		if x.String() == s {
-			return true
-		}
-	}
-	return false
 }
 
 func (b *Binder) sortKey(c *context, it *ast.SortItem) (expr.SortKey, error) {

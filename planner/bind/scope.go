@@ -17,6 +17,8 @@ type scope struct {
 	rels []*rel
 	cols []*col
 	ctes *cte
+	// at is where the subquery being bound stands in this level, nil: in FROM.
+	at *context
 	// blocked are relations that stand in FROM but may not be referenced from here, for the message.
 	blocked []*rel
 	// barred are those left of a RIGHT or FULL JOIN, which its LATERAL right side may not see.

@@ -10,11 +10,9 @@ import (
 
 // nested binds a subquery in an expression; its order is kept only as far as its limit needs it.
 func (b *Binder) nested(c *context, q *ast.Query) (*Query, error) {
-	sub, err := b.query(q, c.sc, true)
-	if err != nil {
-		return nil, err
-	}
-	return sub, nil
+	defer func(at *context) { c.sc.at = at }(c.sc.at)
+	c.sc.at = c
+	return b.query(q, c.sc, true)
 }
 
 func (b *Binder) exists(c *context, e *ast.Exists) (expr.Expr, error) {

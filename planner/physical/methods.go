@@ -163,7 +163,10 @@ func AggString(a *expr.AggCall) string {
 		}
 		b.WriteString(t.String())
 	}
-	b.WriteString(flags("distinct", a.Distinct) + ":" + exprList(a.Args))
+	b.WriteString(flags("distinct", a.Distinct, "desc", a.Fn.Ordered != nil && a.Fn.Desc) + ":" + exprList(a.Args))
+	if a.Fn.Ordered != nil {
+		b.WriteString(" direct " + exprList(a.Direct))
+	}
 	for _, k := range a.Order {
 		b.WriteString(" order " + k.Expr.String() + flags("desc", k.Desc, "first", k.NullsFirst))
 	}

@@ -149,6 +149,12 @@ func (f formatter) agg(c *expr.AggCall) string {
 		s += "distinct "
 	}
 	s += f.exprs(c.Args)
+	if c.Fn.Ordered != nil {
+		s += " within " + f.exprs(c.Direct)
+		if c.Fn.Desc {
+			s += " desc"
+		}
+	}
 	for i, k := range c.Order {
 		if i == 0 {
 			s += " order by "

@@ -84,9 +84,10 @@ SELECT a, count(*) FROM t GROUP BY a HAVING count(*) > (SELECT count(*) FROM w W
 SELECT a, sum((SELECT max(k) FROM w WHERE w.a = t.a)) FROM t GROUP BY a
 SELECT sum(b) FILTER (WHERE EXISTS (SELECT 1 FROM w WHERE w.a = t.a)) FROM t
 SELECT a, (SELECT sum(w.k + t.a) FROM w) FROM t GROUP BY a
-refused: SELECT a, (SELECT sum(t.b)) FROM t GROUP BY a
-refused: SELECT (SELECT sum(t.b) FROM w WHERE w.k = 3) FROM t
-refused: SELECT a, EXISTS (SELECT 1 FROM w HAVING count(*) > sum(t.b)) FROM t GROUP BY a
+SELECT a, (SELECT sum(t.b)) FROM t GROUP BY a
+SELECT a, (SELECT count(*) FROM w WHERE w.k = sum(t.b)) FROM t GROUP BY a
+SELECT (SELECT sum(t.b) FROM w WHERE w.k = 3) FROM t
+SELECT a, EXISTS (SELECT 1 FROM w HAVING count(*) > sum(t.b)) FROM t GROUP BY a
 SELECT id FROM t WHERE EXISTS (SELECT 1 FROM u WHERE u.a = t.a AND NOT EXISTS (SELECT 1 FROM w WHERE w.a = u.a AND w.k <> t.id))
 SELECT id, CASE WHEN a = 1 THEN (SELECT max(k) FROM w) ELSE (SELECT min(k) FROM w WHERE w.a = t.a) END FROM t
 SELECT id, coalesce((SELECT max(k) FROM w WHERE w.a = t.a), (SELECT count(*) FROM u)) FROM t
@@ -132,23 +133,28 @@ refused: SELECT json_agg(x) FROM (SELECT id, b FROM u ORDER BY id) x
 refused: SELECT jsonb_agg(x ORDER BY x.id) FROM (SELECT id, b FROM u) x
 SELECT any_value(a) FROM t
 -- ordered-set
-refused: SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY f) FROM t
-refused: SELECT a, percentile_cont(0.5) WITHIN GROUP (ORDER BY b) FROM t GROUP BY a
-refused: SELECT a, percentile_cont(0.25) WITHIN GROUP (ORDER BY b DESC) FROM t GROUP BY a
-refused: SELECT a, percentile_disc(0.5) WITHIN GROUP (ORDER BY s) FROM t GROUP BY a
-refused: SELECT a, percentile_disc(0.5) WITHIN GROUP (ORDER BY n DESC) FROM t GROUP BY a
-refused: SELECT a, percentile_cont(ARRAY[0, 0.25, 0.5, 1]) WITHIN GROUP (ORDER BY b) FROM t GROUP BY a
-refused: SELECT a, percentile_disc(ARRAY[0, 0.25, NULL, 1]) WITHIN GROUP (ORDER BY b) FROM t GROUP BY a
-refused: SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY iv) FROM t
-refused: SELECT percentile_cont(NULL) WITHIN GROUP (ORDER BY f) FROM t
+SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY f) FROM t
+SELECT a, percentile_cont(0.5) WITHIN GROUP (ORDER BY b) FROM t GROUP BY a
+SELECT a, percentile_cont(0.25) WITHIN GROUP (ORDER BY b DESC) FROM t GROUP BY a
+SELECT a, percentile_disc(0.5) WITHIN GROUP (ORDER BY s) FROM t GROUP BY a
+SELECT a, percentile_disc(0.5) WITHIN GROUP (ORDER BY n DESC) FROM t GROUP BY a
+SELECT a, percentile_cont(ARRAY[0, 0.25, 0.5, 1]) WITHIN GROUP (ORDER BY b) FROM t GROUP BY a
+SELECT a, percentile_disc(ARRAY[0, 0.25, NULL, 1]) WITHIN GROUP (ORDER BY b) FROM t GROUP BY a
+SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY iv) FROM t
+SELECT percentile_cont(NULL) WITHIN GROUP (ORDER BY f) FROM t
+SELECT percentile_cont(1.5) WITHIN GROUP (ORDER BY f) FROM t
 refused: SELECT percentile_cont(a / 10.0) WITHIN GROUP (ORDER BY f) FROM t GROUP BY a
-refused: SELECT a, mode() WITHIN GROUP (ORDER BY b) FROM t GROUP BY a
-refused: SELECT mode() WITHIN GROUP (ORDER BY b DESC) FROM t
-refused: SELECT mode() WITHIN GROUP (ORDER BY s) FILTER (WHERE a = 1) FROM t
-refused: SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY b) FILTER (WHERE bo) FROM t
-refused: SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY d) FROM t
-refused: SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY ts) FROM e, t
+SELECT a, mode() WITHIN GROUP (ORDER BY b) FROM t GROUP BY a
+SELECT mode() WITHIN GROUP (ORDER BY b DESC) FROM t
+SELECT mode() WITHIN GROUP (ORDER BY s) FILTER (WHERE a = 1) FROM t
+SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY b) FILTER (WHERE bo) FROM t
+SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY d) FROM t
+SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY ts) FROM e, t
+SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY s) FROM t
 SELECT percentile_cont(0.5) FROM t
+SELECT sum(a) WITHIN GROUP (ORDER BY b) FROM t
+SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY a, b) FROM t
+SELECT percentile_cont(DISTINCT 0.5) WITHIN GROUP (ORDER BY a) FROM t
 refused: SELECT rank(1) WITHIN GROUP (ORDER BY a) FROM t
 -- grouping sets
 SELECT a, b, count(*) FROM t GROUP BY ROLLUP (a, b)
@@ -176,7 +182,7 @@ SELECT id, s, count(*) FROM t GROUP BY ROLLUP (id)
 SELECT a, a + 1 AS p, count(*) FROM t GROUP BY ROLLUP (a)
 SELECT a, max(a) FROM t GROUP BY ROLLUP (a)
 SELECT a, (SELECT count(*) FROM w WHERE w.a = t.a) FROM t GROUP BY ROLLUP (a)
-refused: SELECT a, percentile_disc(0.5) WITHIN GROUP (ORDER BY b) FROM t GROUP BY ROLLUP (a)
+SELECT a, percentile_disc(0.5) WITHIN GROUP (ORDER BY b) FROM t GROUP BY ROLLUP (a)
 -- set ops
 SELECT a FROM t INTERSECT ALL SELECT a FROM w EXCEPT ALL SELECT a FROM u
 SELECT a FROM t UNION (SELECT a FROM w EXCEPT SELECT a FROM u)
