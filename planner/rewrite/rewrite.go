@@ -39,6 +39,7 @@ func Phases() []Phase {
 	return []Phase{
 		{Name: "unnest", Pass: Unnest},
 		{Name: "decorrelate", Pass: Decorrelate},
+		{Name: "factor", Pass: FactorDisjunctions},
 		{Name: "simplify", Rules: simplify()},
 		{Name: "prune", Pass: PruneColumns},
 		{Name: "window", Pass: RefuseWindows},
