@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -109,6 +110,45 @@ func (d *pageDB) getAt(epoch uint64, key []byte, f func(v []byte) error) (found 
 		return false, err
 	}
 	return true, item.Value(f)
+}
+
+// pageReader gets the newest records of one kind, in ascending order of their pages: neighbours cost a step, not a search.
+type pageReader struct {
+	tx   *badger.Txn
+	it   *badger.Iterator
+	kind byte
+	at   bool // the iterator has been placed
+}
+
+// maxSteps is how far apart two pages may be for steps to be cheaper than a search.
+const maxSteps = 16
+
+func (d *pageDB) reader(kind byte) *pageReader {
+	o := badger.DefaultIteratorOptions
+	o.Prefix, o.PrefetchValues = []byte{kind}, false
+	tx := d.db.NewTransactionAt(math.MaxUint64, false)
+	return &pageReader{tx: tx, it: tx.NewIterator(o), kind: kind}
+}
+
+func (r *pageReader) close() {
+	r.it.Close()
+	r.tx.Discard()
+}
+
+// get calls f with the record of a page; v is valid during the call.
+func (r *pageReader) get(id uint32, f func(v []byte) error) (found bool, err error) {
+	key := pageKey(r.kind, id)
+	for n := 0; r.at && n < maxSteps && r.it.Valid() && bytes.Compare(r.it.Item().Key(), key) < 0; n++ {
+		r.it.Next()
+	}
+	if !r.at || r.it.Valid() && bytes.Compare(r.it.Item().Key(), key) < 0 {
+		r.it.Seek(key)
+		r.at = true
+	}
+	if !r.it.Valid() || !bytes.Equal(r.it.Item().Key(), key) {
+		return false, nil
+	}
+	return true, r.it.Item().Value(f)
 }
 
 // changedSince calls f for every key that has a record of a later epoch; top is the latest epoch of any record.

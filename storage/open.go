@@ -33,7 +33,7 @@ type durable struct {
 	tick Tick // of the last durable checkpoint
 	meta []byte
 
-	faulted atomic.Int64 // pages read back
+	ahead atomic.Int64 // pages read back before they were needed
 }
 
 // Open opens or creates a data directory. Errors: another process has it (55006), a newer format (XX001 with what to
@@ -234,7 +234,7 @@ func (s *Store) recover() error {
 		s.free = append(s.free, id)
 		s.desc(id).flags = flagStored | flagDelta // there may be records still
 	})
-	s.nextPage, s.tick, s.orphans = m.nextPage, m.tick, m.orphans
+	s.nextPage, s.tick, s.orphans, s.cold = m.nextPage, m.tick, m.orphans, true
 	s.structures = make([]*structure, m.nextID)
 	for i := range m.structures {
 		t := &m.structures[i]
@@ -283,7 +283,7 @@ func (s *Store) fault(id uint32) ptr {
 	f := s.pool.take(nil, 1)[0]
 	p := s.pool.frame(f)
 	construct(p)
-	if err := s.readPage(p, id, atomic.LoadUint32(&d.flags)); err != nil {
+	if err := s.readPage(p, id); err != nil {
 		s.pool.give([]uint32{f})
 		var known *sqlerr.Error
 		if !errors.As(err, &known) {
@@ -291,30 +291,19 @@ func (s *Store) fault(id uint32) ptr {
 		}
 		panic(known)
 	}
-	s.finish(p, id, 0, 0)
-	if !atomic.CompareAndSwapUint32(&d.frame, 0, f) {
-		construct(p)
+	if !s.install(id, f) {
 		s.pool.give([]uint32{f})
 		return s.pool.frame(atomic.LoadUint32(&d.frame))
 	}
-	s.durable.faulted.Add(1)
 	return p
 }
 
-func (s *Store) readPage(p ptr, id, flags uint32) error {
+func (s *Store) readPage(p ptr, id uint32) error {
 	if s.durable == nil {
 		return errors.New("the page does not exist")
 	}
-	db := s.durable.db
-	b := imageBuffers.Get().(*imageBuffer)
-	defer imageBuffers.Put(b)
-	var named uint32
-	found, err := db.get(pageKey('p', id), func(v []byte) (err error) { named, err = decodePage(b, p, v); return err })
-	if err == nil && (!found || named != id) {
-		err = errors.New("the database has no such page")
+	record := func(kind byte) getRecord {
+		return func(id uint32, f func(v []byte) error) (bool, error) { return s.durable.db.get(pageKey(kind, id), f) }
 	}
-	if err == nil && flags&flagDelta != 0 {
-		_, err = db.get(pageKey('d', id), func(v []byte) error { return s.patchPage(p, v) })
-	}
-	return err
+	return s.loadPage(p, id, record('p'), record('d'))
 }

@@ -61,7 +61,9 @@ type pager struct {
 	deadHead int
 	replaced []deadVersion
 	blocked  map[Tick][]deadVersion
-	pinned   []Tick // scratch of reclaim
+	pinned   []Tick   // scratch of reclaim
+	cold     bool     // pages may be in the database only
+	absent   []uint32 // scratch of reading ahead
 }
 
 // descriptor says where a page is. Page id, index in the table and key in Badger are one.

@@ -26,6 +26,7 @@ const (
 // each calls f for the entries of a hashed batch, with the memory of the following ones being fetched.
 func (h *table) each(b *sorted, f func(e *change, r *ahead)) {
 	s, n := h.s, len(b.list)
+	h.warm(b)
 	for i := -aheadDir; i < n; i++ {
 		if j := i + aheadDir; j < n {
 			r := &h.ring[j&31]

@@ -25,7 +25,8 @@ type structure struct {
 	entries int64
 	pages   int64
 	touched bool // in the store's changed list
-	hash    *table
+	coldness
+	hash *table
 }
 
 func (t *structure) Len() int64   { return t.entries }

@@ -131,6 +131,7 @@ func (s *Store) applySorted(t *structure, b *sorted) {
 		root, p = s.newPage(t)
 		initPage(p, kindLeaf, nil)
 	}
+	e.warm(root)
 	r := e.apply(root, 0, len(b.list))
 	for r.page != 0 && r.many != 0 {
 		r = e.newRoot(r)
