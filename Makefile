@@ -3,7 +3,7 @@ GO ?= go
 STATICCHECK = $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 CONCURRENT = ./storage/... ./engine/... ./session/... ./pgwire/...
 
-.PHONY: test deps race invariants lint fuzz bench smoke
+.PHONY: test deps race invariants lint fuzz bench smoke conformance
 test: deps ; $(GO) test ./...
 deps: ; @scripts/deps.sh
 race: ; $(GO) test -race $(CONCURRENT) && $(GO) test -race -run Concurrent ./parser
@@ -12,3 +12,4 @@ lint: ; @test -z "$$(gofmt -l .)" || { gofmt -l .; exit 1; } ; $(GO) vet ./... &
 fuzz: ; @scripts/fuzz.sh 5s
 bench: ; $(GO) run ./bench all
 smoke: ; $(GO) run ./bench -smoke all
+conformance: deps ; $(GO) run ./internal/sqltest/conformance -sample 60 -out docs/CONFORMANCE.md

@@ -20,12 +20,14 @@ import (
 // Client is a session of an engine in this process.
 type Client struct {
 	Session *session.Session
+	Null    string // how rows show NULL
 }
 
 // Result is what a text of statements gave: the rows of the last one that returned any, and every command tag and notice.
 type Result struct {
 	Columns []string
-	Rows    [][]string // NULL is "NULL"
+	Types   []types.Type
+	Rows    [][]string
 	Tags    []string
 	Notices []*sqlerr.Error
 }
@@ -36,7 +38,7 @@ func NewClient(e *engine.Engine) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{Session: s}, nil
+	return &Client{Session: s, Null: "NULL"}, nil
 }
 
 // Close ends the session.
@@ -44,8 +46,13 @@ func (c *Client) Close() { c.Session.Close() }
 
 // Exec runs statements. copyIn is the data of a COPY FROM STDIN among them.
 func (c *Client) Exec(sql string, copyIn ...string) (*Result, error) {
-	w := &recorder{config: c.Session.Config, copyIn: copyIn}
-	err := c.Session.Query(context.Background(), sql, w)
+	return c.ExecContext(context.Background(), sql, copyIn...)
+}
+
+// ExecContext is Exec until ctx ends.
+func (c *Client) ExecContext(ctx context.Context, sql string, copyIn ...string) (*Result, error) {
+	w := &recorder{config: c.Session.Config, null: c.Null, copyIn: copyIn}
+	err := c.Session.Query(ctx, sql, w)
 	return &w.Result, err
 }
 
@@ -63,13 +70,15 @@ func (r *Result) Sorted() []string {
 type recorder struct {
 	Result
 	config func() *types.Config
+	null   string
 	copyIn []string
 }
 
 func (w *recorder) Columns(cols []result.Column) error {
-	w.Result.Columns, w.Result.Rows = nil, nil
+	w.Result.Columns, w.Result.Types, w.Result.Rows = nil, nil, nil
 	for _, c := range cols {
 		w.Result.Columns = append(w.Result.Columns, c.Name)
+		w.Result.Types = append(w.Result.Types, c.Type)
 	}
 	return nil
 }
@@ -78,7 +87,7 @@ func (w *recorder) Rows(b *batch.Batch) error {
 	for i := range b.Len() {
 		row := make([]string, len(b.Cols))
 		for k, c := range b.Cols {
-			row[k] = "NULL"
+			row[k] = w.null
 			if !c.IsNull(i) {
 				row[k] = string(types.AppendText(nil, w.config(), c.Type, c.Datum(i)))
 			}
