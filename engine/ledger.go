@@ -2,6 +2,7 @@ package engine
 
 import (
 	"encoding/binary"
+	"math"
 	"math/bits"
 
 	"github.com/streamsql/streamsql/catalog"
@@ -21,6 +22,7 @@ type ledger struct {
 	large   []*pending // of these, the ones that recent does not know
 	rows    int        // of the others
 	recent  []touch    // by hash; a power of two
+	base    uint64
 	unique  map[string]ledgerKey
 	writing map[catalog.ID]int // by table: transactions accepted and not published
 	last    map[catalog.ID]storage.Tick
@@ -28,17 +30,18 @@ type ledger struct {
 	keepers int // large transactions being validated: nothing is forgotten meanwhile
 }
 
-// touch says that transaction number, and none after it, has changed rows with this place in the ledger. It is not taken out: it means nothing
-// when the transaction is not open any more.
+// touch says that a transaction, and none after it, has changed a row. It is not taken out: it means nothing when the transaction is not open any
+// more.
 type touch struct {
-	number uint64
-	tag    uint32 // of the only row; several: of more than one
+	number uint32 // of the transaction, counted from base; 0: free
+	tag    uint32 // of the row; several: of more than one
 }
 
 const (
 	several   = 0
 	minRecent = 1 << 10
 	maxIdle   = 1 << 16 // of recent, while nothing is open
+	ways      = 8       // a row may be in that many neighbouring slots, which are a line of the cache
 )
 
 // ledgerKey is who holds a unique key after transaction number: a primary key; nil: nobody.
@@ -58,21 +61,27 @@ func (l *ledger) keep(n int) {
 }
 
 // place is where a row is looked for in recent, and what it is told by there.
-func (l *ledger) place(id catalog.ID, hash uint32) (at *touch, tag uint32) {
+func (l *ledger) place(id catalog.ID, hash uint32) (at *[ways]touch, tag uint32) {
 	x := (uint64(hash) | uint64(id)<<32) * 0x9E3779B97F4A7C15
-	return &l.recent[x>>20&uint64(len(l.recent)-1)], uint32(x>>32) | 1
+	return (*[ways]touch)(l.recent[x>>20&uint64(len(l.recent)-1)&^(ways-1):]), uint32(x>>32) | 1
 }
 
 // row is the newest accepted state of a row (nil: there is none), if the frontier may not have it. hash is that of the key.
 func (l *ledger) row(id catalog.ID, hash uint32, key []byte) (image []byte, known bool) {
-	i := -1 // in open: the last one that may have changed it
+	if len(l.open) == 0 {
+		return nil, false
+	}
+	i, first := -1, l.open[0].number-l.base // i in open: the last one that may have changed it
 	if l.rows > 0 {
-		if at, tag := l.place(id, hash); at.number >= l.open[0].number && (at.tag == tag || at.tag == several) {
-			i = int(at.number - l.open[0].number)
+		at, tag := l.place(id, hash)
+		for _, x := range at {
+			if x.tag == tag || x.tag == several {
+				i = max(i, int(x.number)-int(first))
+			}
 		}
 	}
-	if len(l.large) > 0 {
-		i = max(i, int(l.large[len(l.large)-1].number-l.open[0].number))
+	if n := len(l.large); n > 0 {
+		i = max(i, int(l.large[n-1].number-l.open[0].number))
 	}
 	for ; i >= 0; i-- {
 		if c, ok := l.open[i].writes.changed(id, hash, key); ok {
@@ -103,11 +112,12 @@ func (l *ledger) enter(p *pending, unique map[string][]byte) {
 		return
 	}
 	l.rows += p.size.rows
-	if 2*l.rows <= len(l.recent) {
+	if 4*l.rows <= len(l.recent) && p.number-l.base <= math.MaxUint32 {
 		l.touch(p)
 		return
 	}
-	l.recent = make([]touch, max(minRecent, 4*len(l.recent), 4<<bits.Len(uint(l.rows))))
+	l.base = l.open[0].number - 1
+	l.recent = make([]touch, max(minRecent, 8<<bits.Len(uint(l.rows))))
 	for _, o := range l.open {
 		if o.size.rows <= largeCommit {
 			l.touch(o)
@@ -117,14 +127,23 @@ func (l *ledger) enter(p *pending, unique map[string][]byte) {
 
 // touch enters the rows of a transaction into recent.
 func (l *ledger) touch(p *pending) {
-	first := l.open[0].number
+	first, number := uint32(l.open[0].number-l.base), uint32(p.number-l.base)
 	for _, t := range p.writes.tables() {
 		_ = p.writes.each(t.ID, func(c change) error {
 			at, tag := l.place(t.ID, c.hash)
-			if at.number >= first && at.tag != tag {
+			to := 0 // its own slot, a free one, or where it makes one of several rows
+			for i, x := range at {
+				if x.tag == tag || x.number < first {
+					to = i
+					if x.tag == tag {
+						break
+					}
+				}
+			}
+			if at[to].number >= first && at[to].tag != tag {
 				tag = several
 			}
-			*at = touch{p.number, tag}
+			at[to] = touch{number, tag}
 			return nil
 		})
 	}
