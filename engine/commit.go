@@ -390,6 +390,7 @@ func (v *validation) table(sn *Snapshot, l *ledger, t *catalog.Table) error {
 		return nil
 	}
 	generated := t.Columns[len(t.Columns)-1].Hidden
+	stored := sn.Store.Finder(t.Tree)
 	return w.each(t.ID, func(c change) error {
 		if generated && c.old == nil {
 			return nil // its row id is new
@@ -400,7 +401,7 @@ func (v *validation) table(sn *Snapshot, l *ledger, t *catalog.Table) error {
 			now, known = l.row(t.ID, c.hash, c.key)
 		}
 		if !known {
-			now, _, _ = sn.Store.Get(t.Tree, c.key)
+			now, _, _ = stored.Get(c.key)
 		}
 		return v.compare(sn.Catalog, t, c, now)
 	})

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"math/rand"
 	"os"
 	"path/filepath"
@@ -200,13 +201,31 @@ func (r *run) compareAll(what string, it Iterator, m model) {
 func (r *run) comparePoints(what string, m model, get func([]byte) ([]byte, int64, bool)) {
 	r.Helper()
 	for range 20 {
-		k := r.key(400)
-		e, want := m[k]
-		v, w, ok := get([]byte(k))
-		if ok != want || w != e.weight || string(v) != e.value {
-			r.failf("%s: get %.40q: %.40q * %d %v, want %.40q * %d %v", what, k, v, w, ok, e.value, e.weight, want)
-		}
+		r.comparePoint(what, m, r.key(400), get)
 	}
+}
+
+func (r *run) comparePoint(what string, m model, k string, get func([]byte) ([]byte, int64, bool)) {
+	r.Helper()
+	e, want := m[k]
+	v, w, ok := get([]byte(k))
+	if ok != want || w != e.weight || string(v) != e.value {
+		r.failf("%s: get %.40q: %.40q * %d %v, want %.40q * %d %v", what, k, v, w, ok, e.value, e.weight, want)
+	}
+}
+
+// compareFinder asks for keys in no order, and for all that are there and their neighbours in order.
+func (r *run) compareFinder(what string, m model, f Finder) {
+	r.Helper()
+	r.comparePoints(what, m, f.Get)
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		if len(k) > 0 {
+			r.comparePoint(what, m, k[:len(k)-1], f.Get)
+		}
+		r.comparePoint(what, m, k, f.Get)
+		r.comparePoint(what, m, k+"\x00", f.Get)
+	}
+	r.comparePoints(what, m, f.Get)
 }
 
 func (r *run) compareWriter(s *Store, x *subject) {
@@ -307,6 +326,7 @@ func (r *run) compareHeld(h heldSnapshot, subjects []*subject) {
 			what := fmt.Sprintf("snapshot of tick %d", h.sn.Tick())
 			r.compareAll(what, h.sn.Iter(x.id), h.models[x.id])
 			r.comparePoints(what, h.models[x.id], func(k []byte) ([]byte, int64, bool) { return h.sn.Get(x.id, k) })
+			r.compareFinder(what, h.models[x.id], h.sn.Finder(x.id))
 		}
 	}
 }

@@ -240,7 +240,7 @@ func (e *treeEdit) note(i int32, was uint32, r outcome) {
 // route splits entries from:to of the batch among the children of p.
 func (e *treeEdit) route(p ptr, from, to int) {
 	list := e.b.list
-	n, pl, c := countOf(p), prefixLen(p), 0
+	n, c := countOf(p), 0
 	for i := from; i < to; {
 		c = e.s.childIndex(p, e.b.key(&list[i]), c)
 		j := i + 1
@@ -248,11 +248,7 @@ func (e *treeEdit) route(p ptr, from, to int) {
 			j = to
 		} else if j < to {
 			below := func(k int) bool { // entry k lies below separator c+1
-				key := e.b.key(&list[k])
-				if x := comparePrefix(p, key); x != 0 {
-					return x < 0
-				}
-				return e.s.compareSlot(p, c+1, key[pl:]) > 0
+				return e.s.compareSeparator(p, c+1, e.b.key(&list[k])) > 0
 			}
 			hi := j
 			for step := 1; hi < to && below(hi); step *= 2 {
