@@ -45,6 +45,10 @@ func (s *Store) Checkpoint(meta []byte) (run func(ctx context.Context) error) {
 	if s.inTick {
 		panic("storage: a checkpoint inside a tick")
 	}
+	return s.capture(meta).run
+}
+
+func (s *Store) capture(meta []byte) *checkpoint {
 	s.takeBack()
 	s.saveTables()
 	d := s.durable
@@ -67,7 +71,7 @@ func (s *Store) Checkpoint(meta []byte) (run func(ctx context.Context) error) {
 	}
 	s.dirty = s.dirty[:0]
 	c.manifest = s.captureManifest(c.epoch, meta)
-	return c.run
+	return c
 }
 
 // SetCheckpointRate changes the rate, in bytes a second, also of a running checkpoint: when the log's tail grows too long,

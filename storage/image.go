@@ -25,6 +25,7 @@ func encodePage(b *imageBuffer, p ptr) []byte {
 		low := ld16(p, offLow)
 		b.raw = append(b.raw[:0], span(p, 0, slotBase(p)+countOf(p)*slotSize)...)
 		b.raw = append(b.raw, span(p, low, PageSize-low)...)
+		clear(b.raw[offGone : offGone+2])
 	case kindBlob:
 		b.raw = append(b.raw[:0], span(p, 0, blobData+countOf(p))...)
 	case kindBucket:
@@ -71,9 +72,13 @@ func decodePage(b *imageBuffer, p ptr, image []byte) (uint32, error) {
 	return ld32(q, offPage), nil
 }
 
-// appendDelta appends the entries that changed since the last full image; false when a full image is due instead.
+// goneKey stands in a delta before a deleted key; as the length of a long key it would be too short.
+const goneKey = 1
+
+// appendDelta appends what changed in a leaf since its last full image: the keys that were deleted, and entries that were added or changed, some of
+// them perhaps with the same keys; false when a full image is due instead.
 //
-//	(uvarint(key length<<1 | long) key [ref] value)*
+//	(1 uvarint(key length) key)* (uvarint(key length<<1 | long) key [ref] value)*
 func appendDelta(dst []byte, p ptr) ([]byte, bool) {
 	if ld8(p, offWhole) != 0 {
 		return dst, false
@@ -86,6 +91,13 @@ func appendDelta(dst []byte, p ptr) ([]byte, bool) {
 		return dst, false
 	}
 	room := len(dst) + (PageSize-ld16(p, offLow)-ld16(p, offGarbage))/4
+	eachGone(p, func(key []byte) {
+		dst = binary.AppendUvarint(append(dst, goneKey), uint64(len(key)))
+		dst = append(dst, key...)
+	})
+	if len(dst) > room {
+		return dst, false
+	}
 	for i, n := 0, countOf(p); i < n; i++ {
 		if ld16(p, slotBase(p)+i*slotSize+2)&slotDirty == 0 {
 			continue
@@ -108,6 +120,10 @@ func appendDelta(dst []byte, p ptr) ([]byte, bool) {
 func (s *Store) patchPage(p ptr, delta []byte) error {
 	if kindOf(p) == kindBucket {
 		return patchBucket(p, delta)
+	}
+	delta, err := s.patchGone(p, delta)
+	if err != nil {
+		return err
 	}
 	var scratch []byte
 	for len(delta) > 0 {
@@ -139,8 +155,24 @@ func (s *Store) patchPage(p ptr, delta []byte) error {
 		copy(span(p, low+kl, size), rest[:size])
 		delta = rest[size:]
 	}
-	st8(p, offWhole, 0)
 	return nil
+}
+
+// patchGone takes the deleted keys at the front of a delta out of the page of its full image, and keeps them. It returns what follows.
+func (s *Store) patchGone(p ptr, delta []byte) (rest []byte, err error) {
+	for len(delta) > 0 && delta[0] == goneKey {
+		l, n := binary.Uvarint(delta[1:])
+		if n <= 0 || l > uint64(len(delta)-1-n) {
+			return nil, errImage
+		}
+		key := delta[1+n : 1+n+int(l)]
+		delta = delta[1+n+int(l):]
+		if i, found := s.lowerBound(p, key, 0); found {
+			deleteSlot(p, i)
+		}
+		noteGone(p, key)
+	}
+	return delta, nil
 }
 
 // restSize is the length of what follows a key in a leaf's cell.

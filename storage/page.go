@@ -18,7 +18,7 @@ import (
 //	16 u64  birth: the tick that made this version
 //	24 u32  frame of the version before it (0: none), for readers of older snapshots
 //	28 u16  garbage bytes among the cells
-//	30 u8   groups, 31 u8 depth (bucket)
+//	30 u8   groups, 31 u8 depth (bucket); u16 offset of the first deleted key (leaf)
 //	32      tree: prefix, slots, hole, cells; the other kinds: see blob.go, bucket.go
 //
 // A slot is offset u16 | length u16 | head u32 (the first four bytes of the key behind the prefix, big-endian). In the
@@ -37,6 +37,7 @@ const (
 	offBirth   = 16
 	offPrev    = 24
 	offGarbage = 28
+	offGone    = 30
 	headerSize = 32
 
 	slotSize  = 8

@@ -102,7 +102,6 @@ func putSlot(p ptr, o, off int, key []byte, long bool, mark int) {
 }
 
 func deleteSlot(p ptr, i int) {
-	st8(p, offWhole, 1)
 	size := cellSize(p, i)
 	n := countOf(p)
 	o := slotBase(p) + i*slotSize
@@ -114,36 +113,6 @@ func deleteSlot(p ptr, i int) {
 func markSlot(p ptr, i int) {
 	o := slotBase(p) + i*slotSize + 2
 	st16(p, o, ld16(p, o)|slotDirty)
-}
-
-// clearMarks says that all of the page is in its last full image.
-func clearMarks(p ptr) {
-	st8(p, offWhole, 0)
-	switch kindOf(p) {
-	case kindLeaf, kindInner:
-		o := slotBase(p) + 2
-		for i, n := 0, countOf(p); i < n; i++ {
-			st16(p, o+i*slotSize, ld16(p, o+i*slotSize)&^slotDirty)
-		}
-	case kindBucket:
-		clearBucketMarks(p)
-	}
-}
-
-// compact moves the cells of a tree's page together; scratch is a page.
-func compact(p ptr, scratch []byte) {
-	copy(scratch, span(p, 0, PageSize))
-	q := ptr(&scratch[0])
-	low := PageSize
-	for i, n, o := 0, countOf(p), slotBase(p); i < n; i++ {
-		size := cellSize(q, i)
-		off := ld16(q, o+i*slotSize)
-		low -= size
-		copy(span(p, low, size), scratch[off:off+size])
-		st16(p, o+i*slotSize, low)
-	}
-	st16(p, offLow, low)
-	st16(p, offGarbage, 0)
 }
 
 // comparePrefix compares key with the page's prefix; 0: key begins with it.

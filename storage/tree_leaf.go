@@ -38,7 +38,7 @@ func (e *treeEdit) editLeaf(p ptr, from, to int) int {
 			}
 			if w == 0 {
 				e.freeCell(p, i)
-				deleteSlot(p, i)
+				deleteEntry(p, i, e.page)
 				e.t.entries--
 				shift--
 			} else if !e.replace(p, i, x, w) {
@@ -71,15 +71,15 @@ func (e *treeEdit) exchange(p ptr, k, shift int) bool {
 		return false
 	}
 	i := int(place>>1) + shift
-	off, kl, _ := slot(p, i)
-	v := valueAt(p, off+kl)
-	if v.weight != come.weight || v.n != 0 {
+	if v := valueOf(p, i); v.weight != come.weight || v.n != 0 {
 		return false
 	}
+	roomForGone(p, int(gone.klen), e.page)
+	off, kl, _ := slot(p, i)
 	key := e.b.key(come)[prefixLen(p):]
+	noteGone(p, span(p, off, kl))
 	copy(span(p, off, kl), key)
 	putSlot(p, slotBase(p)+i*slotSize, off, key, false, slotDirty)
-	st8(p, offWhole, 1) // as the key that was there is no longer
 	return true
 }
 
