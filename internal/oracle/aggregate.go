@@ -8,7 +8,7 @@ import (
 // grouped is GROUP BY with aggregates.
 func (g *generator) grouped(from, where string, scope []column) query {
 	var q query
-	var keys, out []string
+	var keys, texts, out []string
 	add := func(sql string, k kind) {
 		c := fmt.Sprintf("c%d", len(q.columns))
 		out = append(out, sql+" AS "+c)
@@ -20,7 +20,7 @@ func (g *generator) grouped(from, where string, scope []column) query {
 		if g.oneIn(4) {
 			e = typed(c.kind, g.expr(c.kind, scope, 1))
 		}
-		keys = append(keys, fmt.Sprint(len(out)+1))
+		keys, texts = append(keys, fmt.Sprint(len(out)+1)), append(texts, e)
 		add(e, c.kind)
 	}
 	if len(keys) == 0 {
@@ -34,7 +34,17 @@ func (g *generator) grouped(from, where string, scope []column) query {
 	}
 	q.sql = "SELECT " + strings.Join(out, ", ") + from + where
 	if len(keys) > 0 {
-		q.sql += " GROUP BY " + strings.Join(keys, ", ")
+		by := strings.Join(keys, ", ")
+		if g.oneIn(4) {
+			g.hit("grouping sets")
+			by = g.groupingSets(keys)
+			if g.oneIn(2) {
+				c := fmt.Sprintf("c%d", len(q.columns))
+				q.sql = "SELECT " + strings.Join(append(out, "grouping("+strings.Join(texts, ", ")+") AS "+c), ", ") + from + where
+				q.columns = append(q.columns, column{name: c, kind: integer})
+			}
+		}
+		q.sql += " GROUP BY " + by
 	}
 	if g.oneIn(4) {
 		g.hit("HAVING")
@@ -42,6 +52,41 @@ func (g *generator) grouped(from, where string, scope []column) query {
 	}
 	g.loosen(&q)
 	return q
+}
+
+// groupingSets is what may stand for plain keys.
+func (g *generator) groupingSets(keys []string) string {
+	list := strings.Join(keys, ", ")
+	switch g.IntN(5) {
+	case 0:
+		return "ROLLUP (" + list + ")"
+	case 1:
+		return "CUBE (" + list + ")"
+	case 2:
+		return fmt.Sprintf("GROUPING SETS ((%s), %s, ())", list, pick(g, keys))
+	case 3:
+		return fmt.Sprintf("GROUPING SETS ((%s), %s)", list, pick(g, keys))
+	}
+	return fmt.Sprintf("DISTINCT %s, ROLLUP (%s)", pick(g, keys), list)
+}
+
+// orderedSet is an ordered-set aggregate over a column.
+func (g *generator) orderedSet(x string, k kind) (string, kind) {
+	desc := pick(g, []string{"", " DESC"})
+	part := pick(g, []string{"0", "0.25", "0.5", "0.9", "1"})
+	switch {
+	case g.oneIn(3):
+		g.hit("mode")
+		return fmt.Sprintf("mode() WITHIN GROUP (ORDER BY %s%s)", x, desc), k
+	case g.oneIn(2) && (k == double || k == span):
+		g.hit("percentile_cont")
+		return fmt.Sprintf("percentile_cont(%s) WITHIN GROUP (ORDER BY %s%s)", part, x, desc), k
+	case g.oneIn(4) && (k == integer || k == text):
+		g.hit("percentiles")
+		return fmt.Sprintf("(percentile_disc(ARRAY[%s, 0.5, NULL]) WITHIN GROUP (ORDER BY %s%s))::text", part, x, desc), text
+	}
+	g.hit("percentile_disc")
+	return fmt.Sprintf("percentile_disc(%s) WITHIN GROUP (ORDER BY %s%s)", part, x, desc), k
 }
 
 // aggregate is a call whose result does not depend on the order of ties.
@@ -66,7 +111,15 @@ func (g *generator) aggregate(scope []column) (string, kind) {
 		g.hit(distinct + name)
 		return name + "(" + args + ")" + filter
 	}
-	switch g.IntN(11) {
+	switch g.IntN(13) {
+	case 11, 12:
+		if isOrdered(c.kind) {
+			if e, k := g.orderedSet(x, c.kind); k == c.kind {
+				return e + filter, k
+			} else if filter == "" {
+				return e, k
+			}
+		}
 	case 0:
 		return "count(*)" + filter + "::int4", integer
 	case 1:
@@ -115,7 +168,7 @@ func (g *generator) aggregate(scope []column) (string, kind) {
 		}
 	case 9:
 		if c.kind == integer || c.kind == long {
-			name := pick(g, []string{"stddev", "variance", "var_pop", "bit_or", "bit_and"})
+			name := pick(g, []string{"stddev", "variance", "var_pop", "var_samp", "stddev_pop", "bit_or", "bit_and", "bit_xor"})
 			return "(" + call(name, x) + ")::text", text
 		}
 	}
