@@ -109,6 +109,13 @@ func (d *decoder) wrappedFrom(n tidbExpr, alias ast.Alias) ast.From {
 		}
 	case "from_func":
 		return d.funcRel(args, alias)
+	case "from_join":
+		if s := d.selectOf(d.arg(args, 0)); len(s.From) == 1 {
+			if j, ok := s.From[0].(*ast.Join); ok {
+				j.Alias = alias
+				return j
+			}
+		}
 	}
 	d.fail("FROM", n)
 	return &ast.Rel{Pos: -1, Name: ast.Name{""}}

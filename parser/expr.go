@@ -138,8 +138,12 @@ func wordLevel(t, second, third *token) int {
 		return levelAnd
 	case "is", "isnull", "notnull":
 		return levelIs
-	case "between", "in", "like", "ilike", "similar":
+	case "between", "in", "like", "ilike":
 		return levelIn
+	case "similar": // TO; without it the word belongs to SUBSTRING
+		if second.isWord("to") {
+			return levelIn
+		}
 	case "not":
 		if second.isAnyWord("between", "in", "like", "ilike", "similar") {
 			return levelIn

@@ -186,7 +186,7 @@ func (p *cursor) derived(lateral bool) *frag {
 
 // joinInParens translates a join in parentheses, or what in parentheses leads to one.
 func (p *cursor) joinInParens() *frag {
-	p.next()
+	open := p.next()
 	joined := p.cur().is("(") && !p.isSelectParen(p.i)
 	f := p.tablePrimary()
 	joined = joined || p.cur().startsJoin()
@@ -195,8 +195,8 @@ func (p *cursor) joinInParens() *frag {
 		p.syntax()
 	}
 	p.expect(")")
-	if t := p.cur(); t.isWord("as") || t.isColumnName() {
-		p.unsupported(t, "an alias for a parenthesized join")
+	if a := p.alias(false); a.name != nil {
+		return wrapped(reserved(open.pos, "from_join", cat(raw("(SELECT "), reserved(open.pos, "select"), raw(" FROM "), f, raw(")"))), a)
 	}
 	return f
 }

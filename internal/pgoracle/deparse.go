@@ -268,6 +268,7 @@ func (d *deparser) item(f ast.From) {
 			d.w(" AS %s", ident(x.UsingAs))
 		}
 		d.w(")")
+		d.alias(x.Alias)
 	default:
 		panic(fmt.Sprintf("FROM %T", f))
 	}

@@ -147,6 +147,7 @@ type (
 		On      Expr
 		Using   []string
 		UsingAs string
+		Alias   // of a join in parentheses
 	}
 )
 

@@ -326,22 +326,6 @@ func (b *Binder) is(c *context, e *ast.Is) (expr.Expr, error) {
 	return b.fold(&expr.IsTrue{X: x, Not: e.Not, Want: e.What == "true"}), nil
 }
 
-// rowIsNull: a row is null if all its fields are, not null if none is.
-func (b *Binder) rowIsNull(c *context, e *ast.Is, row *ast.Row) (expr.Expr, error) {
-	var args []expr.Expr
-	for _, el := range row.Elems {
-		x, err := b.typedScalar(c, el)
-		if err != nil {
-			return nil, err
-		}
-		args = append(args, &expr.IsNull{X: x, Not: e.Not})
-	}
-	if len(args) == 0 {
-		return expr.Bool(true), nil
-	}
-	return b.fold(conj(args)), nil
-}
-
 func conj(args []expr.Expr) expr.Expr {
 	if len(args) == 1 {
 		return args[0]

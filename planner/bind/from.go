@@ -57,7 +57,15 @@ func (b *Binder) fromItem(sc *scope, left *source, item ast.From) (source, error
 	case *ast.FuncRel:
 		return b.funcRel(sc, left, it)
 	case *ast.Join:
-		return b.join(sc, left, it)
+		s, err := b.join(sc, left, it)
+		if err != nil || it.Alias.Name == "" {
+			return s, err
+		}
+		r, err := named(s.cols, it.Alias, "", "")
+		if err != nil {
+			return source{}, err
+		}
+		return source{node: s.node, rels: []*rel{r}, cols: r.cols}, nil
 	}
 	return source{}, unsupported(item, "this FROM item")
 }

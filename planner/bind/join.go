@@ -31,9 +31,6 @@ func (b *Binder) join(sc *scope, left *source, it *ast.Join) (source, error) {
 	if it.Natural {
 		using = commonNames(l.cols, r.cols)
 	}
-	if it.UsingAs != "" {
-		return source{}, unsupported(it, "an alias of JOIN USING")
-	}
 	var on []expr.Expr
 	if it.On != nil {
 		osc := &scope{parent: sc.parent, ctes: sc.ctes, rels: append(slices.Clone(l.rels), r.rels...), cols: append(slices.Clone(l.cols), r.cols...), blocked: left.rels}
@@ -61,7 +58,7 @@ func (b *Binder) join(sc *scope, left *source, it *ast.Join) (source, error) {
 		out.cols = append(slices.Clone(l.cols), r.cols...)
 		return out, nil
 	}
-	return b.withMerged(out, l, r, using, merged), nil
+	return b.withMerged(out, l, r, it.UsingAs, using, merged)
 }
 
 func commonNames(l, r []*col) []string {
@@ -139,8 +136,9 @@ func usingColumn(cols []*col, name, side string) (*col, error) {
 	return hit, nil
 }
 
-// withMerged puts the merged columns first, then the others of both sides; computed ones need a Project.
-func (b *Binder) withMerged(out, l, r source, using []string, merged []mergedCol) source {
+// withMerged puts the merged columns first, then the others of both sides; computed ones need a Project. alias, if there is one, is a
+// relation of the merged columns alone.
+func (b *Binder) withMerged(out, l, r source, alias string, using []string, merged []mergedCol) (source, error) {
 	items := plan.Pass(b.Meta, out.node.Cols())
 	computed := false
 	out.cols = nil
@@ -156,6 +154,12 @@ func (b *Binder) withMerged(out, l, r source, using []string, merged []mergedCol
 		}
 		out.cols = append(out.cols, &col{name: m.name, id: id, t: m.expr.Type()})
 	}
+	if alias != "" {
+		if slices.ContainsFunc(out.rels, func(o *rel) bool { return o.name == alias }) {
+			return source{}, sqlerr.New(sqlerr.DuplicateAlias, "table name %q specified more than once", alias)
+		}
+		out.rels = append(out.rels, &rel{name: alias, real: alias, cols: slices.Clone(out.cols)})
+	}
 	for _, side := range []source{l, r} {
 		for _, c := range side.cols {
 			if !slices.Contains(using, c.name) {
@@ -166,5 +170,5 @@ func (b *Binder) withMerged(out, l, r source, using []string, merged []mergedCol
 	if computed {
 		out.node = &plan.Project{In: out.node, Items: items}
 	}
-	return out
+	return out, nil
 }

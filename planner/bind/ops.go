@@ -21,8 +21,8 @@ func (b *Binder) operator(c *context, e *ast.Op) (expr.Expr, error) {
 	if lrow && rrow {
 		return b.compareRows(c, e, l.Elems, r.Elems)
 	}
-	if _, ok := e.R.(*ast.SubQuery); ok && lrow {
-		return nil, unsupported(e, "comparing a row with a subquery")
+	if sub, ok := e.R.(*ast.SubQuery); ok && lrow {
+		return b.compareRowSubquery(c, e, l.Elems, sub)
 	}
 	x, err := b.scalar(c, e.L)
 	if err != nil {
@@ -45,63 +45,6 @@ func opName(name string) string {
 
 func (b *Binder) binary(name string, x, y expr.Expr, e *ast.Op) (expr.Expr, error) {
 	return b.call(name, true, []expr.Expr{x, y}, []ast.Pos{loc(e.L), loc(e.R)}, e.Pos)
-}
-
-func (b *Binder) compareRows(c *context, e *ast.Op, l, r []ast.Expr) (expr.Expr, error) {
-	if len(l) != len(r) {
-		return nil, sqlerr.New(sqlerr.SyntaxError, "unequal number of entries in row expressions").At(int(e.Pos))
-	}
-	if len(l) == 0 {
-		return nil, sqlerr.New(sqlerr.FeatureNotSupported, "cannot compare rows of zero length").At(int(e.Pos))
-	}
-	xs, _, err := b.scalars(c, l)
-	if err != nil {
-		return nil, err
-	}
-	ys, _, err := b.scalars(c, r)
-	if err != nil {
-		return nil, err
-	}
-	cmp := func(op string, i int) (expr.Expr, error) {
-		return b.call(op, true, []expr.Expr{xs[i], ys[i]}, []ast.Pos{l[i].Position(), r[i].Position()}, e.Pos)
-	}
-	name := opName(e.Name)
-	switch name {
-	case "=", "<>":
-		var args []expr.Expr
-		for i := range xs {
-			x, err := cmp(name, i)
-			if err != nil {
-				return nil, err
-			}
-			args = append(args, x)
-		}
-		if len(args) == 1 || name == "=" {
-			return b.fold(conj(args)), nil
-		}
-		return b.fold(&expr.Or{Args: args}), nil
-	case "<", "<=", ">", ">=":
-		// (a, b) < (c, d) is a < c OR a = c AND b < d: three-valued logic gives NULL where the first difference is unknown.
-		strict := name[:1]
-		last := len(xs) - 1
-		out, err := cmp(name, last)
-		if err != nil {
-			return nil, err
-		}
-		for i := last - 1; i >= 0; i-- {
-			lt, err := cmp(strict, i)
-			if err != nil {
-				return nil, err
-			}
-			eq, err := cmp("=", i)
-			if err != nil {
-				return nil, err
-			}
-			out = &expr.Or{Args: []expr.Expr{lt, &expr.And{Args: []expr.Expr{eq, out}}}}
-		}
-		return b.fold(out), nil
-	}
-	return nil, unsupported(e, "operator %s on rows", e.Name)
 }
 
 func (b *Binder) isDistinct(c *context, e *ast.IsDistinct) (expr.Expr, error) {
@@ -265,29 +208,6 @@ func (b *Binder) inArray(x expr.Expr, items []expr.Expr, pos []ast.Pos, e *ast.I
 	}
 	arr := b.fold(&expr.ArrayExpr{Elems: vals, T: types.ArrayOf(vals[0].Type().Base())})
 	return b.fold(&expr.AnyAll{X: xs[0], Array: arr, Op: fn, All: all}), true, nil
-}
-
-func (b *Binder) rowIn(c *context, e *ast.In, row *ast.Row) (expr.Expr, error) {
-	var args []expr.Expr
-	for _, item := range e.List {
-		r, ok := item.(*ast.Row)
-		if !ok {
-			return nil, unsupported(item, "comparing a row with this")
-		}
-		x, err := b.compareRows(c, &ast.Op{Pos: e.Pos, Name: "="}, row.Elems, r.Elems)
-		if err != nil {
-			return nil, err
-		}
-		args = append(args, x)
-	}
-	var out expr.Expr = &expr.Or{Args: args}
-	if len(args) == 1 {
-		out = args[0]
-	}
-	if e.Not {
-		return b.not(out, e.Pos)
-	}
-	return b.fold(out), nil
 }
 
 func (b *Binder) like(c *context, e *ast.Like) (expr.Expr, error) {

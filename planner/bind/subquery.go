@@ -50,14 +50,15 @@ func (b *Binder) arraySubquery(c *context, e *ast.ArraySub) (expr.Expr, error) {
 	if len(sub.Cols) != 1 {
 		return nil, sqlerr.New(sqlerr.SyntaxError, "subquery must return only one column").At(int(e.Pos))
 	}
-	if sub.Cols[0].T.Array {
-		return nil, unsupported(e, "a multidimensional array")
+	t := sub.Cols[0].T.Base()
+	if !t.Array { // arrays make one of a dimension more
+		t = types.ArrayOf(t)
 	}
 	n, err := b.limited(sub, e.Query)
 	if err != nil {
 		return nil, err
 	}
-	return &plan.Subquery{Kind: plan.ArraySub, Plan: n, Out: ids(sub.Cols), Order: sub.Order, T: types.ArrayOf(sub.Cols[0].T), Pos: int(e.Pos)}, nil
+	return &plan.Subquery{Kind: plan.ArraySub, Plan: n, Out: ids(sub.Cols), Order: sub.Order, T: t, Pos: int(e.Pos)}, nil
 }
 
 func ids(cols []OutCol) []int {
@@ -90,14 +91,8 @@ func (b *Binder) quantified(c *context, x ast.Expr, q *ast.Query, op string, all
 	if err != nil {
 		return nil, err
 	}
-	if len(sub.Cols) < len(xs) {
-		return nil, sqlerr.New(sqlerr.SyntaxError, "subquery has too few columns").At(int(pos))
-	}
-	if len(sub.Cols) > len(xs) {
-		return nil, sqlerr.New(sqlerr.SyntaxError, "subquery has too many columns").At(int(pos))
-	}
-	if len(xs) > 1 && op != "=" && op != "<>" {
-		return nil, sqlerr.Unsupported(int(pos), "operator %s between a row and a subquery", op)
+	if err := sameWidth(len(xs), sub, pos); err != nil {
+		return nil, err
 	}
 	n, err := b.limited(sub, q)
 	if err != nil {
@@ -107,19 +102,15 @@ func (b *Binder) quantified(c *context, x ast.Expr, q *ast.Query, op string, all
 	if all {
 		s.Kind = plan.AllSub
 	}
-	for i := range xs {
-		k, err := b.call(op, true, []expr.Expr{xs[i], b.Meta.Col(sub.Cols[i].ID)}, []ast.Pos{xpos[i], pos}, pos)
-		if err != nil {
-			return nil, err
-		}
-		if !k.Type().Is(types.Bool) {
-			return nil, sqlerr.New(sqlerr.DatatypeMismatch, "row comparison operator must yield type boolean, not type %s", k.Type()).At(int(pos))
-		}
-		s.Cond = append(s.Cond, k)
+	ys, ypos := make([]expr.Expr, len(xs)), make([]ast.Pos, len(xs))
+	for i, col := range sub.Cols {
+		ys[i], ypos[i] = b.Meta.Col(col.ID), pos
 	}
-	if op == "<>" && len(s.Cond) > 1 {
-		s.Cond = []expr.Expr{&expr.Or{Args: s.Cond}}
+	cond, err := b.compareFields(&ast.Op{Pos: pos, Name: op}, xs, ys, xpos, ypos)
+	if err != nil {
+		return nil, err
 	}
+	s.Cond = plan.Conjuncts(cond)
 	return s, nil
 }
 

@@ -441,6 +441,6 @@ func (u *unnester) array(a *plan.Apply, right plan.Node, s *plan.Subquery) expr.
 	id := u.c.Meta.Add("array", ret)
 	a.R = &plan.Reduce{In: right, Aggs: []plan.Agg{{ID: id, Call: call}}, Scalar: true}
 	u.node = a
-	empty := &expr.Const{D: types.NewArray(types.Array{Elem: x.T}), T: ret}
+	empty := &expr.Const{D: types.NewArray(types.Array{Elem: ret.Elem()}), T: ret}
 	return &expr.Coalesce{Args: []expr.Expr{u.c.Meta.Col(id), empty}, T: ret}
 }
