@@ -268,3 +268,40 @@ func (b *Batch) AppendFromImageCols(r *ImageReader, ts []types.Type, img []byte,
 	b.W = append(b.W, w)
 	return nil
 }
+
+// Patch replaces column Col of an image by column At of another one, of the same type.
+type Patch struct {
+	Col  int
+	From *ImageReader
+	At   int
+}
+
+// AppendPatched appends the image with columns replaced, in ascending order, to dst. No From: the column is NULL.
+func (r *ImageReader) AppendPatched(dst []byte, patches []Patch) ([]byte, error) {
+	nulls := len(dst)
+	dst = append(dst, r.nulls...)
+	done := 0
+	for _, p := range patches {
+		from, to, err := r.seek(p.Col)
+		if err != nil {
+			return dst, err
+		}
+		dst = append(dst, r.data[done:from]...)
+		done = to
+		bit := byte(1) << (p.Col & 7)
+		dst[nulls+p.Col>>3] |= bit
+		if p.From == nil || p.From.nulls[p.At>>3]>>(p.At&7)&1 != 0 {
+			continue
+		}
+		dst[nulls+p.Col>>3] &^= bit
+		if from, to, err = p.From.seek(p.At); err != nil {
+			return dst, err
+		}
+		dst = append(dst, p.From.data[from:to]...)
+	}
+	_, end, err := r.seek(len(r.ts) - 1)
+	if err != nil {
+		return dst, err
+	}
+	return append(dst, r.data[done:end]...), nil
+}

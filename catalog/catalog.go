@@ -94,6 +94,7 @@ type View struct {
 	Order  []IndexColumn
 	Tree   storage.ID
 	Errors storage.ID
+	Finish *Finish `json:",omitempty"`
 	// Settings captured at CREATE (TimeZone...), and Options of WITH (...).
 	Settings map[string]string
 	Options  map[string]string
@@ -104,6 +105,21 @@ type View struct {
 	DependsOn []ID
 	// Fingerprint of the physical plan that made the state; Nodes gives for each stateful node's fingerprint its trees.
 	Fingerprint string
+}
+
+// Finish is what a read of a materialized view has yet to do with what its tree holds.
+type Finish struct {
+	// Limit and Offset are taken of the rows of each value of the parameters, in the order of the tree; Limit < 0: all.
+	Limit, Offset int64
+	Late          []Late `json:",omitempty"`
+}
+
+// Late are columns that are NULL in the tree and are those of a table's row as of the same tick.
+type Late struct {
+	Table ID
+	Key   []int // columns of the view that hold the row's primary key; NULL: there is no row
+	Cols  []int // of the view,
+	From  []int // of the table
 }
 
 // ViewState is where a materialized view stands.

@@ -107,6 +107,7 @@ func (d *dataflow) buildView(v *catalog.View, plan *physical.View) (f *flow, err
 			return nil, err
 		}
 	}
+	v.Finish = plan.Finish
 	return d.graph.addView(v, plan)
 }
 

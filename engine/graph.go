@@ -28,6 +28,8 @@ type flow struct {
 	nodes    []*node          // in topological order, target last
 	inputs   []*flow
 	users    int // flows that read it, and the object that it serves
+	// whole is set for a view whose tree holds less than its rows: what they are.
+	whole *wholeView
 
 	state flowState
 	fresh bool // made since the last step: it begins empty
@@ -132,7 +134,37 @@ func (g *graph) addIndex(x *catalog.Index) (*flow, error) {
 
 // addView makes the flow of a materialized view, and those of the arrangements that it needs and nobody has.
 func (g *graph) addView(v *catalog.View, p *physical.View) (*flow, error) {
-	return g.addFlow(keyOfView(v.ID), p.Root, orderCols(p.Order), true, &viewScope{settings: v.Settings})
+	scope, order := &viewScope{settings: v.Settings}, orderCols(p.Order)
+	f, err := g.addFlow(keyOfView(v.ID), p.Root, order, true, scope)
+	if err == nil && p.Whole != nil {
+		f.whole = &wholeView{key: "rows of " + f.key, root: p.Whole, order: order, scope: scope}
+	}
+	return f, err
+}
+
+// wholeView is how the rows of a view are made whose tree holds less: for flows that read it, by a flow of its own that stands while one does.
+type wholeView struct {
+	key   string
+	root  physical.Node
+	order []operators.OrderCol
+	scope *viewScope
+}
+
+// rowsOf is the flow of a relation's rows for a reader that is counted by read.
+func (g *graph) rowsOf(of *flow) (*flow, error) {
+	w := of.whole
+	if w == nil || of.failed != nil {
+		return of, nil
+	}
+	f := g.flows[w.key]
+	if f == nil {
+		var err error
+		if f, err = g.addFlow(w.key, w.root, w.order, false, w.scope); err != nil {
+			return nil, err
+		}
+		f.users-- // nobody serves it
+	}
+	return f, nil
 }
 
 // viewScope is what the expressions of a view depend on beside their rows.
@@ -197,6 +229,10 @@ func (s *flowSource) relation(p *physical.Scan) (input, error) {
 	if of == nil {
 		return input{}, fmt.Errorf("no relation %s (%d)", p.Name, p.Relation)
 	}
+	of, err := s.g.rowsOf(of)
+	if err != nil {
+		return input{}, err
+	}
 	return s.read(of)
 }
 
@@ -214,7 +250,7 @@ func (s *flowSource) read(of *flow) (input, error) {
 func (s *flowSource) arrange(p *physical.Arrange) (input, error) {
 	if scan, ok := p.In.(*physical.Scan); ok {
 		if of := s.g.relation(scan.Relation); of != nil && servesKey(of.arranged.Key, p.Key) {
-			return s.read(of)
+			return s.relation(scan)
 		}
 	}
 	key := p.Fingerprint() + s.scope.suffix(p)

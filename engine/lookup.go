@@ -147,7 +147,7 @@ func (r *lookup) prepare() {
 
 // tiesInOrder tells whether the tree itself has equal rows in the order of their images: its entries end in them.
 func (r *lookup) tiesInOrder() bool {
-	if r.put || r.l.Backward || r.l.Project != nil {
+	if _, late := r.rows.(*finished); late || r.put || r.l.Backward || r.l.Project != nil {
 		return false
 	}
 	for _, k := range r.key[len(r.l.Eq):] {

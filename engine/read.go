@@ -148,7 +148,7 @@ func (r reading) touches(t *catalog.Table) bool {
 // tree is the tree of a table (t) or materialized view (v).
 func (r reading) tree(t *catalog.Table, v *catalog.View) operators.Reader {
 	if v != nil {
-		return operators.SnapshotTree(r.sn.Store, v.Tree)
+		return finish(r.sn, v, operators.SnapshotTree(r.sn.Store, v.Tree))
 	}
 	if r.touches(t) {
 		return r.own.tableReader(r.sn, t)

@@ -201,7 +201,7 @@ func (d *dataflow) rebuild() {
 		}
 		c := *v
 		if plan, err := replan(d.catalog, v); err == nil {
-			c.Fingerprint = plan.Root.Fingerprint()
+			c.Fingerprint = plan.Fingerprint()
 		}
 		d.createView(&c, nil)
 		for _, x := range d.catalog.Indexes(id) {
@@ -219,7 +219,7 @@ func (d *dataflow) rebuild() {
 // restoreView builds a view over its state; false: its plan is not the one that made the state.
 func (d *dataflow) restoreView(v *catalog.View) bool {
 	plan, err := replan(d.catalog, v)
-	if err != nil || plan.Root.Fingerprint() != v.Fingerprint {
+	if err != nil || plan.Fingerprint() != v.Fingerprint {
 		return false
 	}
 	_, err = d.buildView(v, plan)

@@ -4,19 +4,48 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/streamsql/streamsql/catalog"
 	"github.com/streamsql/streamsql/expr"
 	"github.com/streamsql/streamsql/planner/physical"
 	"github.com/streamsql/streamsql/planner/plan"
 )
 
-// Explain is the plan in text, a line per element: operators, keys, arrangements and, by shared, who else uses them.
-func Explain(root physical.Node, shared func(fingerprint string) []string) []string {
+// ExplainView is the plan of a materialized view in text, a line per element: what a read has yet to do, then what is maintained: operators, keys,
+// arrangements and, by shared, who else uses them.
+func ExplainView(v *physical.View, c *catalog.Catalog, shared func(fingerprint string) []string) []string {
 	x := &explainer{shared: shared}
-	x.node(root, 0)
+	depth := 0
+	if f := v.Finish; f != nil {
+		if f.Limit >= 0 {
+			x.add(depth, "When read: "+x.topKText(&physical.TopK{Partition: firstCols(v.Params), Order: v.Order[v.Params:], Limit: f.Limit, Offset: f.Offset}, v.Names))
+			depth++
+		}
+		for _, l := range f.Late {
+			x.add(depth, fmt.Sprintf("When read: Lookup in %s by %s for %s", relationName(c, l.Table), x.cols(l.Key, v.Names), x.cols(l.Cols, v.Names)))
+			depth++
+		}
+	}
+	x.node(v.Root, depth)
 	return x.lines
 }
 
-// ExplainQuery is Explain for an ad-hoc query.
+func firstCols(n int) []int {
+	out := make([]int, n)
+	for i := range out {
+		out[i] = i
+	}
+	return out
+}
+
+func relationName(c *catalog.Catalog, id catalog.ID) string {
+	if o := c.Object(id); o != nil {
+		_, name := o.Qualified()
+		return name
+	}
+	return fmt.Sprintf("relation %d", id)
+}
+
+// ExplainQuery is the plan of an ad-hoc query in text.
 func ExplainQuery(q *physical.Query) []string {
 	x := &explainer{}
 	depth := 0
@@ -229,8 +258,9 @@ func direction(desc, nullsFirst bool) string {
 	return s
 }
 
-func (x *explainer) topK(n *physical.TopK, depth int) {
-	names := x.names(n.In)
+func (x *explainer) topK(n *physical.TopK, depth int) { x.add(depth, x.topKText(n, x.names(n.In))) }
+
+func (x *explainer) topKText(n *physical.TopK, names []string) string {
 	s := "Top"
 	if n.Limit >= 0 {
 		s += fmt.Sprintf(" %d", n.Limit)
@@ -245,7 +275,7 @@ func (x *explainer) topK(n *physical.TopK, depth int) {
 	if len(n.Order) > 0 {
 		s += " by " + x.order(n.Order, names)
 	}
-	x.add(depth, s)
+	return s
 }
 
 func (x *explainer) per(cols []int, names []string) string {

@@ -219,7 +219,7 @@ func (w *world) explain(sql string) (string, error) {
 		if v.Physical != nil {
 			x := &explainer{}
 			out = append(out, fmt.Sprintf("params %d, order %s", v.Physical.Params, x.order(v.Physical.Order, v.Physical.Names)))
-			out = append(out, Explain(v.Physical.Root, nil)...)
+			out = append(out, ExplainView(v.Physical, w.cat, nil)...)
 		}
 	case *ast.Insert:
 		p, err := PlanInsert(w.env(), s)

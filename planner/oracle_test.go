@@ -242,7 +242,7 @@ func compare(t *testing.T, w *world, d data, sql string) {
 			return
 		}
 		if wantErr == nil && printRows(got, ts) != printRows(want, ts) {
-			t.Errorf("%s\nas bound:\n%s\nas planned:\n%s\ndata %v\nplan:\n%s", sql, printRows(want, ts), printRows(got, ts), d, Explain(node, nil))
+			t.Errorf("%s\nas bound:\n%s\nas planned:\n%s\ndata %v\nplan:\n%s", sql, printRows(want, ts), printRows(got, ts), d, ExplainView(&physical.View{Root: node}, nil, nil))
 			return
 		}
 	}

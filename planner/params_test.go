@@ -8,6 +8,7 @@ import (
 
 	"github.com/streamsql/streamsql/catalog"
 	"github.com/streamsql/streamsql/expr"
+	"github.com/streamsql/streamsql/planner/physical"
 	"github.com/streamsql/streamsql/types"
 )
 
@@ -62,14 +63,14 @@ func TestParameterisedViews(t *testing.T) {
 		}
 		for range 25 {
 			in := &interp{data: randomData(w.cat, rnd), ctx: &expr.Ctx{Config: types.DefaultConfig()}}
-			in.data[v.ID] = in.phys(plan.Physical.Root)
+			in.data[v.ID] = in.phys(rowsOf(plan.Physical))
 			for _, p := range []string{"0", "1", "2", "3", "4", "99", "NULL"} {
 				want := mustPlan(t, w, strings.ReplaceAll(sql, "$p", p))
 				got := mustPlan(t, w, "SELECT * FROM v("+p+")")
 				a := printRows(in.result(want.Root, want.Visible, 0), want.Root.Types())
 				b := printRows(in.result(got.Root, got.Visible, 1), got.Root.Types()[1:])
 				if want.Limit == nil && a != b {
-					t.Fatalf("%s\np = %s\nquery:\n%s\nview:\n%s\nplan:\n%s", sql, p, a, b, strings.Join(Explain(plan.Physical.Root, nil), "\n"))
+					t.Fatalf("%s\np = %s\nquery:\n%s\nview:\n%s\nplan:\n%s", sql, p, a, b, strings.Join(ExplainView(plan.Physical, w.cat, nil), "\n"))
 				}
 				if want.Limit != nil {
 					a = printRows(in.limited(want), want.Root.Types())
@@ -80,4 +81,12 @@ func TestParameterisedViews(t *testing.T) {
 			}
 		}
 	}
+}
+
+// rowsOf is the plan of a view's rows.
+func rowsOf(v *physical.View) physical.Node {
+	if v.Whole != nil {
+		return v.Whole
+	}
+	return v.Root
 }

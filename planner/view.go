@@ -1,6 +1,8 @@
 package planner
 
 import (
+	"slices"
+
 	"github.com/streamsql/streamsql/catalog"
 	"github.com/streamsql/streamsql/parser/ast"
 	"github.com/streamsql/streamsql/planner/bind"
@@ -66,17 +68,68 @@ func planView(env *Env, q *ast.Query, names []string, materialized bool, pos int
 		out.ParamNames = append(out.ParamNames, p.Name)
 	}
 	props := plan.PropsOf(o.Node)
+	out.Physical = physical.NewView(o, len(b.ViewParams))
+	cols, err := split(env, b, &o, out.Physical)
+	if err != nil {
+		return nil, err
+	}
 	all := bound.Cols
-	for _, id := range o.Columns()[len(o.Cols):] {
+	for _, id := range cols[len(o.Cols):] {
 		all = append(all, bind.OutCol{Name: "#order" + itoa(len(all)), ID: id, T: b.Meta.Type(id)})
 	}
 	out.Columns = columns(all, o.Cols, props)
-	o.Names = nil
+	out.Physical.Names = nil
 	for _, c := range out.Columns {
-		o.Names = append(o.Names, c.Name)
+		out.Physical.Names = append(out.Physical.Names, c.Name)
 	}
-	out.Physical, err = (&physical.Builder{Catalog: env.Catalog, Meta: b.Meta}).View(o, len(b.ViewParams))
-	return out, err
+	return out, nil
+}
+
+// split makes the plan of what the view's tree holds, and says what is left to a read. It gives the view's columns, the hidden ones too.
+func split(env *Env, b *bind.Binder, o *physical.Output, v *physical.View) (cols []int, err error) {
+	cols = o.Columns()
+	limit, in, limited := rewrite.TakeLimit(o.Node, cols[:v.Params], o.Order)
+	if !limited {
+		in = o.Node
+	}
+	held := plan.SetOf()
+	for _, c := range v.Order {
+		held.Add(cols[c.Col])
+	}
+	c := &rewrite.Ctx{Meta: b.Meta, Config: configOf(env)}
+	whole, core, cols, late, err := rewrite.DeferColumns(c, in, cols, held)
+	if err != nil {
+		return nil, err
+	}
+	pb := &physical.Builder{Catalog: env.Catalog, Meta: b.Meta}
+	if v.Root, err = pb.Build(core); err != nil || !limited && len(late) == 0 {
+		return cols, err
+	}
+	v.Finish = &catalog.Finish{Limit: -1, Late: lateColumns(cols, late)}
+	if limited {
+		v.Finish.Limit, v.Finish.Offset = limit.Limit, limit.Offset
+		whole = limit.WithInputs([]plan.Node{whole})
+	}
+	v.Whole, err = pb.Build(whole)
+	return cols, err
+}
+
+// lateColumns are the deferred columns by position among the view's columns cols.
+func lateColumns(cols []int, deferred []rewrite.Deferred) []catalog.Late {
+	var out []catalog.Late
+	for _, d := range deferred {
+		l := catalog.Late{Table: d.Table.ID}
+		for _, id := range d.Key {
+			l.Key = append(l.Key, slices.Index(cols, id))
+		}
+		for i, id := range cols {
+			if from, ok := d.Cols[id]; ok {
+				l.Cols, l.From = append(l.Cols, i), append(l.From, from)
+			}
+		}
+		out = append(out, l)
+	}
+	return out
 }
 
 // materialize makes the query a plain relation: LIMIT becomes a top-k (per value of the parameters), parameters become leading columns.

@@ -202,7 +202,7 @@ func (d *definer) createView(x *ast.CreateView) error {
 		for _, o := range p.Physical.Order {
 			v.Order = append(v.Order, catalog.IndexColumn{Col: o.Col, Desc: o.Desc, NullsFirst: o.NullsFirst})
 		}
-		v.Fingerprint = p.Physical.Root.Fingerprint()
+		v.Fingerprint = p.Physical.Fingerprint()
 	}
 	d.add(engine.DDL{CreateView: v, Plan: p.Physical})
 	return nil

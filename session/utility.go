@@ -419,7 +419,7 @@ func (s *Session) explain(ctx context.Context, x *ast.Explain, r *run) ([]string
 		if v.Physical == nil {
 			return nil, sqlerr.New(sqlerr.WrongObjectType, "a view that is not materialized has no plan of its own")
 		}
-		return planner.Explain(v.Physical.Root, s.server.engine.Sharers), nil
+		return planner.ExplainView(v.Physical, sn.Catalog, s.server.engine.Sharers), nil
 	}
 	if x.Analyze {
 		return nil, sqlerr.Unsupported(int(x.Pos), "EXPLAIN ANALYZE of a statement that writes")

@@ -101,23 +101,24 @@ func (b *Builder) ordered(r rel, cols []int) rel {
 	return rel{projected(r.node, es), cols}
 }
 
-// projected is a Project, fused with one below it that only moves columns.
+// projected is a Project, fused with one below it where it computes nothing itself.
 func projected(in Node, es []expr.Expr) Node {
-	if p, ok := in.(*Project); ok {
-		moves := true
-		for _, e := range es {
-			_, isCol := e.(*expr.Col)
-			moves = moves && isCol
-		}
-		if moves {
-			out := make([]expr.Expr, len(es))
-			for i, e := range es {
-				out[i] = p.Exprs[e.(*expr.Col).ID]
-			}
-			return &Project{In: p.In, Exprs: out}
+	p, ok := in.(*Project)
+	if !ok {
+		return &Project{In: in, Exprs: es}
+	}
+	out := make([]expr.Expr, len(es))
+	for i, e := range es {
+		switch e := e.(type) {
+		case *expr.Col:
+			out[i] = p.Exprs[e.ID]
+		case *expr.Const:
+			out[i] = e
+		default:
+			return &Project{In: in, Exprs: es}
 		}
 	}
-	return &Project{In: in, Exprs: es}
+	return &Project{In: p.In, Exprs: out}
 }
 
 func (r rel) slots() map[int]int {

@@ -117,7 +117,11 @@ type OrderCol struct {
 
 // View is the plan of a materialized view: its relation and the order in which it is served.
 type View struct {
+	// Root is what the view's tree holds; with Finish less than its rows.
 	Root Node
+	// Finish is what a read has yet to do, Whole then the plan of the rows themselves, for what is built over the view. nil: nothing.
+	Finish *catalog.Finish
+	Whole  Node
 	// Names of the columns. The first Params columns are the values of the view's parameters.
 	Names  []string
 	Params int

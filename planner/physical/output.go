@@ -1,6 +1,7 @@
 package physical
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/streamsql/streamsql/expr"
@@ -51,8 +52,8 @@ func (b *Builder) Query(o Output) (*Query, error) {
 	return q, nil
 }
 
-// View makes the plan of a materialized view, params of whose first columns are its parameters.
-func (b *Builder) View(o Output, params int) (*View, error) {
+// NewView is a materialized view of o's columns, params of which are its parameters, without its plans.
+func NewView(o Output, params int) *View {
 	cols := o.Columns()
 	v := &View{Names: o.Names, Params: params}
 	for i := range params {
@@ -66,9 +67,15 @@ func (b *Builder) View(o Output, params int) (*View, error) {
 	if len(o.Order) == 0 {
 		v.Order = append(v.Order, keyOrder(plan.PropsOf(o.Node), cols, params)...)
 	}
-	var err error
-	v.Root, err = b.Build(o.Node)
-	return v, err
+	return v
+}
+
+// Fingerprint is that of what the view's tree holds and of how its rows are made of it.
+func (v *View) Fingerprint() string {
+	if v.Finish == nil {
+		return v.Root.Fingerprint()
+	}
+	return fmt.Sprintf("%s finish %+v", v.Root.Fingerprint(), *v.Finish)
 }
 
 // keyOrder is the order of a view that has none of its own: by its shortest key, so that a row is found by it.

@@ -1,0 +1,164 @@
+package engine
+
+import (
+	"bytes"
+	"math"
+	"slices"
+)
+
+// maxTie is how many rows that the order does not part are put in the order of their images where a limit parts them; of more, those that the tree
+// has first are taken.
+const maxTie = 4096
+
+// limitedIter walks what the limit leaves of each value of the parameters: a part of the tree, whose rows are held while they are walked.
+type limitedIter struct {
+	*finishedIter
+	part []byte // its key
+	rows []finishedEntry
+	i    int
+}
+
+func (l *limitedIter) SeekGE(key []byte) bool {
+	key = l.stored(key)
+	for ok := l.it.SeekGE(key); ok; ok = l.it.SeekGE(key) {
+		l.load()
+		for l.i = range l.rows {
+			if bytes.Compare(l.rows[l.i].stored, key) >= 0 {
+				return l.at(true)
+			}
+		}
+		if key = successor(slices.Clone(l.part)); key == nil {
+			break
+		}
+	}
+	return l.at(false)
+}
+
+func (l *limitedIter) SeekLT(key []byte) bool {
+	key = l.stored(key)
+	for ok := l.it.SeekLT(key); ok; ok = l.it.SeekLT(key) {
+		l.load()
+		for l.i = len(l.rows) - 1; l.i >= 0; l.i-- {
+			if key == nil || bytes.Compare(l.rows[l.i].stored, key) < 0 {
+				return l.at(true)
+			}
+		}
+		if key = slices.Clone(l.part); len(key) == 0 {
+			break
+		}
+	}
+	return l.at(false)
+}
+
+func (l *limitedIter) Next() bool {
+	if l.i++; l.i < len(l.rows) {
+		return l.at(true)
+	}
+	end := successor(slices.Clone(l.part))
+	return end != nil && l.SeekGE(end) || l.at(false)
+}
+
+func (l *limitedIter) Prev() bool {
+	if l.i--; l.i >= 0 {
+		return l.at(true)
+	}
+	return len(l.part) > 0 && l.SeekLT(slices.Clone(l.part)) || l.at(false)
+}
+
+func (l *limitedIter) Weight() int64 { return l.rows[l.i].weight }
+
+func (l *limitedIter) Key() []byte { return l.give(l.rows[l.i].stored) }
+
+// load takes the rows of the part at which the tree's iterator stands.
+func (l *limitedIter) load() {
+	at := l.it.Key()
+	l.part = append(l.part[:0], at[:l.f.prefixLen(at, l.f.params)]...)
+	l.rows = l.rows[:0]
+	end := l.end()
+	for ok, seen := l.it.SeekGE(l.part), int64(0); ok; ok = l.it.Next() {
+		at = l.it.Key()
+		if !bytes.HasPrefix(at, l.part) || seen >= end && !l.tied(at) {
+			break
+		}
+		l.push(at, l.it.Weight())
+		seen += l.it.Weight()
+	}
+	l.cut()
+}
+
+// end is how many rows the limit looks at.
+func (l *limitedIter) end() int64 {
+	if l.f.Offset > math.MaxInt64-l.f.Limit {
+		return math.MaxInt64
+	}
+	return l.f.Offset + l.f.Limit
+}
+
+func (l *limitedIter) push(stored []byte, weight int64) {
+	n := len(l.rows)
+	l.rows = slices.Grow(l.rows, 1)[:n+1] // with the memory of an earlier part
+	e := &l.rows[n]
+	e.stored, e.weight = append(e.stored[:0], stored...), weight
+}
+
+// tied tells whether an entry behind the limit may come before the last one: only what is looked up parts them.
+func (l *limitedIter) tied(at []byte) bool {
+	n := len(l.rows)
+	return len(l.f.tables) > 0 && n > 0 && l.same(n-1, at) && (n < maxTie || !l.same(n-maxTie, at))
+}
+
+// same tells whether row i has the key of an entry.
+func (l *limitedIter) same(i int, at []byte) bool {
+	n := l.f.keyLen(at)
+	return bytes.HasPrefix(l.rows[i].stored, at[:n]) && l.f.keyLen(l.rows[i].stored) == n
+}
+
+// cut leaves the rows that the limit takes, in the order of the tree.
+func (l *limitedIter) cut() {
+	order := make([]int, len(l.rows))
+	for i := range order {
+		order[i] = i
+	}
+	if len(l.f.tables) > 0 {
+		l.orderTie(order, l.f.Offset)
+		l.orderTie(order, l.end())
+	}
+	w := window{skip: l.f.Offset, left: l.f.Limit}
+	for _, i := range order {
+		l.rows[i].weight = w.take(l.rows[i].weight)
+	}
+	n := 0
+	for i := range l.rows {
+		if l.rows[i].weight > 0 {
+			l.rows[n], l.rows[i] = l.rows[i], l.rows[n]
+			n++
+		}
+	}
+	l.rows = l.rows[:n]
+}
+
+// orderTie puts the rows with the key that is parted behind n copies in the order of their images.
+func (l *limitedIter) orderTie(order []int, n int64) {
+	i := 0
+	for ; i < len(l.rows) && n >= l.rows[i].weight; i++ {
+		n -= l.rows[i].weight
+	}
+	if i == len(l.rows) {
+		return
+	}
+	at := l.rows[i].stored
+	from, to := i, i+1
+	for from > 0 && l.same(from-1, at) {
+		from--
+	}
+	for to < len(l.rows) && l.same(to, at) {
+		to++
+	}
+	if to-from == 1 || from == i && n == 0 {
+		return
+	}
+	for k := from; k < to; k++ {
+		l.rows[k].whole = l.f.complete(l.rows[k].whole[:0], l.rows[k].stored, &l.reader)
+	}
+	slices.SortFunc(order[from:to], func(a, b int) int { return bytes.Compare(l.rows[a].whole, l.rows[b].whole) })
+}
