@@ -1,6 +1,8 @@
 package planner
 
 import (
+	"fmt"
+
 	"github.com/streamsql/streamsql/catalog"
 	"github.com/streamsql/streamsql/planner/physical"
 )
@@ -44,7 +46,11 @@ func (x *explainer) names(n physical.Node) []string {
 		}
 		return out
 	case *physical.Constant:
-		return nil
+		out := make([]string, len(n.Cols))
+		for i := range out {
+			out[i] = fmt.Sprintf("column%d", i+1)
+		}
+		return out
 	}
 	if in := n.Inputs(); len(in) > 0 {
 		return x.names(in[0])

@@ -215,6 +215,9 @@ func (b *Builder) values(n *plan.Values) (rel, error) {
 }
 
 func (b *Builder) filter(n *plan.Filter, need plan.ColSet) (rel, error) {
+	if r, ok := b.byList(n); ok {
+		return r, nil
+	}
 	all := plan.RefsOf(n.Preds...)
 	for c := range need {
 		all.Add(c)
