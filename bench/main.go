@@ -1,6 +1,6 @@
 // Command bench measures streamsql: each benchmark prints a table, and ratios against something measured in the same run.
 //
-//	go run ./bench [-smoke] [groupby|timeline|wire|commit|memory|all]
+//	go run ./bench [-smoke] [groupby|timeline|wire|commit|memory|tpch|all]
 package main
 
 import (
@@ -19,6 +19,9 @@ var smoke = flag.Bool("smoke", false, "run each benchmark on a small input")
 // divide makes everything smaller, to find out where time goes.
 var divide = flag.Int("divide", 1, "divide the inputs' sizes by this")
 
+// verbose prints more lines.
+var verbose = flag.Bool("v", false, "print details")
+
 // profile is a file for a CPU profile of this process.
 var profile = flag.String("cpuprofile", "", "write a CPU profile to this file")
 
@@ -31,6 +34,7 @@ var benchmarks = []struct {
 	{"wire", wire},
 	{"commit", commitLatency},
 	{"memory", memory},
+	{"tpch", tpchBench},
 }
 
 func main() {
