@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"log/slog"
 	"sync/atomic"
 
 	"github.com/streamsql/streamsql/sqlerr"
@@ -28,6 +29,9 @@ type checkpointer struct {
 	before  int // and the one before it: while one runs, a restart replays from there
 	logAt   int64
 	hurried bool
+	// cramped asks the next one to give space on the disk back; roomAt is the frontier of the last time. Engine.mu guards both.
+	cramped bool
+	roomAt  storage.Tick
 	ended   chan struct{} // closed when the running one ends
 }
 
@@ -50,6 +54,33 @@ func (e *Engine) Checkpoint(ctx context.Context) error {
 		return err
 	case <-ctx.Done():
 		return context.Cause(ctx)
+	}
+}
+
+// makeRoom asks for a checkpoint that gives space on the disk back, unless nothing has changed since the last one that did.
+func (e *Engine) makeRoom() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	c := &e.checkpoint
+	if c.cramped || c.roomAt == e.published || e.writable() != nil {
+		return
+	}
+	c.cramped, c.roomAt = true, e.published
+	e.want = append(e.want, make(chan error, 1))
+	e.changed.Broadcast()
+}
+
+// compact ends what makeRoom has begun, if the checkpoint was written.
+func (e *Engine) compact(written bool) {
+	e.mu.Lock()
+	cramped := e.checkpoint.cramped
+	e.checkpoint.cramped = false
+	e.mu.Unlock()
+	if !cramped || !written {
+		return
+	}
+	if err := e.store.Compact(); err != nil {
+		slog.Warn("space on the disk could not be given back", "error", err)
 	}
 }
 
@@ -92,7 +123,9 @@ func (e *Engine) mayCheckpoint() {
 	e.done.Add(1)
 	go func() {
 		defer e.done.Done()
-		answerAll(want, e.writeCheckpoint(run, tick))
+		err := e.writeCheckpoint(run, tick)
+		answerAll(want, err)
+		e.compact(err == nil)
 		c.running.Store(false)
 		close(c.ended)
 		e.mu.Lock() // others may have asked meanwhile
@@ -158,7 +191,12 @@ func (e *Engine) lastCheckpoint() error {
 		return err
 	}
 	e.store.SetCheckpointRate(hurriedRate)
-	if err := run(context.Background()); err != nil {
+	err = run(context.Background())
+	if sqlerr.CodeOf(err) == sqlerr.DiskFull {
+		slog.Warn("no space for a last checkpoint: the next start replays the log", "error", err)
+		return nil
+	}
+	if err != nil {
 		return err
 	}
 	return e.log.Truncate(tick)

@@ -133,7 +133,13 @@ func (e *Engine) admit(p *pending) error {
 	if err := e.store.Reserve(4*n + 1<<16 + spare); err != nil && (p.grows() || e.store.Reserve(-2*spare) != nil) {
 		return err
 	}
-	return e.store.DiskRoom(2 * n)
+	if err := e.store.DiskRoom(2*n, true); err != nil {
+		e.makeRoom()
+		if p.grows() || e.store.DiskRoom(2*n, false) != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // grows tells whether a transaction adds more than it takes away.

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/streamsql/streamsql/engine"
+	"github.com/streamsql/streamsql/internal/simdisk"
 	"github.com/streamsql/streamsql/internal/sqltest"
 	"github.com/streamsql/streamsql/sqlerr"
 )
@@ -19,12 +20,12 @@ import (
 type machine struct {
 	t    *testing.T
 	dir  string
-	disk *disk
+	disk *simdisk.Disk
 	*engine.Engine
 }
 
 func newMachine(t *testing.T) *machine {
-	m := &machine{t: t, dir: filepath.Join(t.TempDir(), "data"), disk: &disk{}}
+	m := &machine{t: t, dir: filepath.Join(t.TempDir(), "data"), disk: &simdisk.Disk{}}
 	m.open()
 	t.Cleanup(func() {
 		if err := m.Close(); err != nil {
@@ -46,7 +47,7 @@ func (m *machine) open() {
 func (m *machine) crash() {
 	m.t.Helper()
 	m.Crash()
-	m.disk = m.disk.restart(true)
+	m.disk = m.disk.Restart(true)
 	m.open()
 }
 
@@ -139,9 +140,7 @@ func TestPowerFails(t *testing.T) {
 	var acked [writers]int
 	for seed := range uint64(30) {
 		rng := rand.New(rand.NewPCG(seed, 0))
-		m.disk.mu.Lock()
-		m.disk.cut = 1 + rng.IntN(60)
-		m.disk.mu.Unlock()
+		m.disk.CutAfter(1 + rng.IntN(60))
 		var wg sync.WaitGroup
 		var tried [writers]int
 		for w := range writers {
@@ -161,7 +160,7 @@ func TestPowerFails(t *testing.T) {
 		})
 		wg.Wait()
 		m.Crash()
-		m.disk = m.disk.restart(rng.IntN(2) == 0)
+		m.disk = m.disk.Restart(rng.IntN(2) == 0)
 		m.open()
 		for w := range writers {
 			var n, hi int
@@ -183,28 +182,28 @@ func TestAcknowledgedWhenSynced(t *testing.T) {
 	m := newMachine(t)
 	m.do("CREATE TABLE t (a int PRIMARY KEY)")
 	m.Crash()
-	m.disk = m.disk.restart(false)
+	m.disk = m.disk.Restart(false)
 	m.open()
-	m.disk.began, m.disk.hold = make(chan struct{}), make(chan struct{})
+	m.disk.Began, m.disk.Hold = make(chan struct{}), make(chan struct{})
 	for i := range 5 {
 		acked := make(chan error, 1)
 		go func() {
 			_, err := m.try(fmt.Sprintf("INSERT INTO t VALUES (%d)", i))
 			acked <- err
 		}()
-		<-m.disk.began // and nothing is durable before it may go on
+		<-m.disk.Began // and nothing is durable before it may go on
 		m.want("SELECT count(*) FROM t", fmt.Sprintf("(%d)", i))
 		select {
 		case err := <-acked:
 			t.Fatalf("row %d was acknowledged before it was synced: %v", i, err)
 		default:
 		}
-		m.disk.hold <- struct{}{}
+		m.disk.Hold <- struct{}{}
 		if err := <-acked; err != nil {
 			t.Fatal(err)
 		}
 	}
-	m.disk.began, m.disk.hold = nil, nil
+	m.disk.Began, m.disk.Hold = nil, nil
 }
 
 // TestDiskFull refuses writes while the disk is full, and nothing else.
@@ -212,14 +211,14 @@ func TestDiskFull(t *testing.T) {
 	m := newMachine(t)
 	m.do("CREATE TABLE t (a int PRIMARY KEY); CREATE MATERIALIZED VIEW v AS SELECT count(*) AS n FROM t; INSERT INTO t VALUES (1)")
 	for round := range 3 {
-		m.disk.setFull(true)
+		m.disk.SetFull(true)
 		for _, s := range []string{"INSERT INTO t VALUES (100)", "DELETE FROM t", "CREATE TABLE u (a int)"} {
 			if _, err := m.try(s); sqlerr.CodeOf(err) != sqlerr.DiskFull {
 				t.Fatalf("%s: %v", s, err)
 			}
 		}
 		m.want("SELECT n FROM v", fmt.Sprintf("(%d)", round+1))
-		m.disk.setFull(false)
+		m.disk.SetFull(false)
 		m.do(fmt.Sprintf("INSERT INTO t VALUES (%d)", round+2))
 	}
 	m.crash()

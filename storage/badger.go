@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"time"
 
 	badger "github.com/dgraph-io/badger/v4"
 	"github.com/dgraph-io/badger/v4/options"
@@ -74,6 +75,8 @@ func dropEmptyFiles(dir string) error {
 type pageDB struct {
 	db  *badger.DB
 	dir string
+	// reserved are the memtables whose logs have their space on the disk; the checkpoint's.
+	reserved map[string]bool
 }
 
 func openPageDB(dir string) (*pageDB, error) {
@@ -89,10 +92,70 @@ func openPageDB(dir string) (*pageDB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the page database: %w", err)
 	}
-	return &pageDB{db, dir}, nil
+	return &pageDB{db: db, dir: dir}, nil
 }
 
-func (d *pageDB) close() error { return d.db.Close() }
+// close writes the memtables out. Where there is no room for that they stay as a crash would leave them.
+func (d *pageDB) close() error {
+	if !roomFor(d.dir, closeReserve) {
+		return nil
+	}
+	return d.db.Close()
+}
+
+// reserve gives the logs of memtables their space on the disk, or fails. Badger begins new ones when it likes, so that it is called again and again.
+func (d *pageDB) reserve() error {
+	names, err := filepath.Glob(filepath.Join(d.dir, "*.mem"))
+	if err != nil {
+		return err
+	}
+	reserved := make(map[string]bool, len(names))
+	for _, name := range names {
+		if !d.reserved[name] {
+			f, err := os.OpenFile(name, os.O_RDWR, 0)
+			if errors.Is(err, os.ErrNotExist) {
+				continue // written out meanwhile
+			}
+			if err != nil {
+				return err
+			}
+			_, err = allocate(f, pagesMemtable*5/4)
+			if err := errors.Join(err, f.Close()); err != nil {
+				return err
+			}
+		}
+		reserved[name] = true
+	}
+	d.reserved = reserved
+	return nil
+}
+
+// fresh is the bytes of tables that a compaction would merge at once.
+func (d *pageDB) fresh() int64 { return d.db.Levels()[0].Size }
+
+// compact gives back the space of what was replaced or removed up to epoch. Badger compacts tables alone, and offers no way to make one of a
+// memtable but to fill it.
+func (d *pageDB) compact(epoch uint64) error {
+	wb := d.batch(epoch)
+	defer wb.cancel()
+	pad := make([]byte, maxValue/2)
+	for range pagesMemtable/len(pad) + 1 {
+		if err := wb.set([]byte("x"), pad); err != nil {
+			return err
+		}
+	}
+	if err := wb.flush(); err != nil {
+		return err
+	}
+	const patience = 500 // times 10 ms: a full memtable's log goes when its table is there
+	for range patience {
+		if names, err := filepath.Glob(filepath.Join(d.dir, "*.mem")); err != nil || len(names) <= 1 {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return d.db.Flatten(1)
+}
 
 // get calls f with the newest record of key; v is valid during the call. found is false when there is none.
 func (d *pageDB) get(key []byte, f func(v []byte) error) (found bool, err error) {
@@ -240,8 +303,9 @@ type segmentDB struct {
 	next uint64
 	used int64 // of the memtable, at most
 	// sync makes durable what was written to the memtable's log; nil: Badger does.
-	sync func() error
-	wal  *os.File
+	sync     func() error
+	wal      *os.File
+	reserved bool // the log has all its space on the disk
 }
 
 // openSegmentDB opens a segment. Its content fits into one memtable, and is never compacted: a segment goes whole.
@@ -272,7 +336,8 @@ func (d *segmentDB) prepare(dir string) error {
 	if syncsMappings {
 		d.sync = func() error { return datasync(d.wal) }
 	}
-	return allocate(d.wal, segmentMemtable+maxGroup)
+	d.reserved, err = allocate(d.wal, segmentMemtable+maxGroup)
+	return err
 }
 
 func (d *segmentDB) close() error {

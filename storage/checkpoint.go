@@ -6,6 +6,8 @@ import (
 	"errors"
 	"sync/atomic"
 	"time"
+
+	"github.com/streamsql/streamsql/sqlerr"
 )
 
 // A checkpoint writes what changed since the one before, as of one tick, while ticks go on. All its records have its epoch
@@ -95,6 +97,7 @@ func (c *checkpoint) run(ctx context.Context) error {
 		d.tick, d.meta = c.manifest.tick, c.manifest.meta
 		d.mu.Unlock()
 		d.db.discardBefore(c.epoch)
+		d.compaction.Store(d.db.fresh())
 	}
 	for _, id := range c.write {
 		f := &s.desc(id).flags
@@ -134,8 +137,11 @@ func (c *checkpoint) writeAll(ctx context.Context) error {
 	defer wb.cancel()
 	b := imageBuffers.Get().(*imageBuffer)
 	defer imageBuffers.Put(b)
+	if err := c.pause(ctx); err != nil { // also if there are no pages
+		return err
+	}
 	for i, id := range c.write {
-		if i%64 == 0 {
+		if i%64 == 63 {
 			if err := c.pause(ctx); err != nil {
 				return err
 			}
@@ -173,7 +179,12 @@ func (c *checkpoint) pause(ctx context.Context) error {
 	if err := d.inject("pages"); err != nil {
 		return err
 	}
-	if err := checkDisk(d.dir, 2*pagesMemtable); err != nil {
+	if err := checkDisk(d.dir, changeReserve); err != nil {
+		return err
+	}
+	if err := d.db.reserve(); isDiskFull(err) {
+		return sqlerr.New(sqlerr.DiskFull, "could not write a checkpoint: no space left on device")
+	} else if err != nil {
 		return err
 	}
 	ahead := time.Duration(float64(c.written)/float64(d.rate.Load())*1e9) - time.Since(c.started)

@@ -4,6 +4,6 @@ package storage
 
 import "os"
 
-func allocate(*os.File, int64) error { return nil }
+func allocate(*os.File, int64) (ok bool, err error) { return false, nil }
 
 func datasync(f *os.File) error { return f.Sync() }

@@ -45,6 +45,8 @@ const (
 type Segment interface {
 	Write(records [][]byte) error // durable when it returns nil; all or none
 	Read(f func(record []byte) error) error
+	// Reserved tells whether it has all its space on the disk already, so that a full one does not matter to it.
+	Reserved() bool
 	Close() error
 	Remove() error // closed or not
 }
@@ -273,11 +275,13 @@ func (w *recordWriter) write() error {
 	if len(l.records) == 0 {
 		return nil
 	}
-	if err := l.source.Check(int64(w.n)); err != nil {
-		return err
-	}
 	if err := l.room(); err != nil {
 		return err
+	}
+	if !l.current.Reserved() {
+		if err := l.source.Check(int64(w.n)); err != nil {
+			return brokenLog(err)
+		}
 	}
 	if err := l.current.Write(l.records); err != nil {
 		return writeError(err)
@@ -362,16 +366,22 @@ func (l *inputLog) Truncate(upTo Tick) error {
 // writeError is what a client sees when the log cannot be written.
 func writeError(err error) error {
 	var known *sqlerr.Error
-	if errors.As(err, &known) {
+	switch {
+	case errors.As(err, &known) && known.Code == sqlerr.DiskFull, isDiskFull(err):
+		return brokenLog(err)
+	case known != nil:
 		return known
-	}
-	if isDiskFull(err) {
-		return diskFull(err)
 	}
 	return sqlerr.New(sqlerr.IOError, "could not write to the log: %v", err)
 }
 
-func diskFull(err error) error {
-	return sqlerr.New(sqlerr.DiskFull, "could not write to the log: %v", err).
+// brokenLog is what a full disk is that the log itself has met: its entries are in the order of ticks, so that none can follow one that is missing.
+func brokenLog(err error) error {
+	e := sqlerr.New(sqlerr.DiskFull, "could not write to the log: no space left on device").
 		WithHint("Free disk space and restart the server. Reads go on.")
+	var known *sqlerr.Error
+	if errors.As(err, &known) {
+		e = e.WithDetail("%s", known.Detail)
+	}
+	return e
 }

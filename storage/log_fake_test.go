@@ -4,6 +4,8 @@ import (
 	"errors"
 	"slices"
 	"sync"
+
+	"github.com/streamsql/streamsql/sqlerr"
 )
 
 // memorySegments is a disk for logs that loses, in a crash, what was not synced, and that fails when told to.
@@ -49,10 +51,12 @@ func (d *memorySegments) Check(int64) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.full {
-		return diskFull(errors.New("no space left on device"))
+		return sqlerr.New(sqlerr.DiskFull, "no space left on device")
 	}
 	return nil
 }
+
+func (s *memorySegment) Reserved() bool { return false }
 
 func (s *memorySegment) Write(records [][]byte) error {
 	if s.d.hold != nil {

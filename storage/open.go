@@ -29,6 +29,8 @@ type durable struct {
 	failed atomic.Pointer[checkpoint]
 	faults func(step string) error // tests make steps fail
 
+	compaction atomic.Int64 // bytes that one of the pages may take until it has made room
+
 	mu   sync.Mutex
 	tick Tick // of the last durable checkpoint
 	meta []byte
@@ -45,15 +47,6 @@ func Open(dir string, o Options) (*Store, error) {
 		log = &diskSegments{dir: filepath.Join(dir, "log")}
 	}
 	return open(dir, o, log)
-}
-
-// DiskRoom refuses (53100) n more bytes where they would touch the reserve of the file system: ask before an entry is given to the log, which
-// cannot refuse. Any goroutine.
-func (s *Store) DiskRoom(n int64) error {
-	if s.durable == nil {
-		return nil
-	}
-	return s.durable.log.source.Check(n + commitReserve)
 }
 
 func open(dir string, o Options, log Segments) (*Store, error) {
@@ -76,6 +69,9 @@ func (d *durable) open(o Options, log Segments) (*Store, error) {
 	if err := d.takeLock(); err != nil {
 		return nil, err
 	}
+	if err := checkOpen(d.dir); err != nil {
+		return nil, err
+	}
 	if err := checkFormat(d.dir); err != nil {
 		return nil, err
 	}
@@ -83,6 +79,7 @@ func (d *durable) open(o Options, log Segments) (*Store, error) {
 	if d.db, err = openPageDB(filepath.Join(d.dir, "pages")); err != nil {
 		return nil, err
 	}
+	d.compaction.Store(d.db.fresh())
 	if d.log, err = openLog(log); err != nil {
 		return nil, err
 	}

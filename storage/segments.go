@@ -12,14 +12,6 @@ import (
 	"github.com/streamsql/streamsql/sqlerr"
 )
 
-// diskReserve is the free space below which nothing is written any more. Badger writes through sparse mappings, and a disk
-// that fills up under one is a SIGBUS, not an error: so the space is looked at before.
-const diskReserve = 96 << 20
-
-// commitReserve is what DiskRoom wants beyond that: the segments that the log makes ahead, and room for transactions that asked at the same time.
-// A log that finds the disk full has failed for good; one that was not asked has not.
-const commitReserve = 2*segmentMemtable*3/2 + 32<<20
-
 // diskSegments keeps each segment of the log in a numbered directory.
 type diskSegments struct {
 	dir  string
@@ -73,14 +65,6 @@ func (d *diskSegments) Create() (Segment, error) {
 
 func (d *diskSegments) Check(n int64) error { return checkDisk(d.dir, n) }
 
-// checkDisk refuses (53100) to write n bytes where that would touch the reserve.
-func checkDisk(dir string, n int64) error {
-	if free, ok := freeSpace(dir); ok && free < n+diskReserve {
-		return diskFull(fmt.Errorf("%d MB are left on the file system of %q", free>>20, dir))
-	}
-	return nil
-}
-
 // diskSegment is a segment in a directory, opened when it is needed.
 type diskSegment struct {
 	dir string
@@ -99,7 +83,10 @@ func (s *diskSegment) open() (err error) {
 
 func (s *diskSegment) Write(records [][]byte) error { return s.db.write(records) }
 
-// read opens the segment and closes it again: an old one is not written to.
+// Reserved implements Segment.
+func (s *diskSegment) Reserved() bool { return s.db.reserved }
+
+// Read opens the segment and closes it again: an old one is not written to.
 func (s *diskSegment) Read(f func(record []byte) error) error {
 	if err := s.open(); err != nil {
 		return err
@@ -107,10 +94,11 @@ func (s *diskSegment) Read(f func(record []byte) error) error {
 	return errors.Join(s.db.read(f), s.Close())
 }
 
+// Close writes the memtable out. Where there is no room for that, the segment stays open as a crash would leave it: all that it has is in its log.
 func (s *diskSegment) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.db == nil {
+	if s.db == nil || !roomFor(s.dir, closeReserve) {
 		return nil
 	}
 	err := s.db.close()

@@ -122,6 +122,9 @@ func (s *Server) Stop() (string, error) {
 	return s.log.String(), nil
 }
 
+// Log is what a server that has ended printed.
+func (s *Server) Log() string { return s.log.String() }
+
 // Pid is the process id.
 func (s *Server) Pid() int { return s.cmd.Process.Pid }
 

@@ -1,4 +1,5 @@
-package engine_test
+// Package simdisk simulates the disk that a database's log is on: one that fills up, or loses in a crash what was not synced.
+package simdisk
 
 import (
 	"errors"
@@ -9,29 +10,31 @@ import (
 	"github.com/streamsql/streamsql/storage"
 )
 
-// disk simulates where the log is. What Write was given is there after a crash only if Write had returned; a removal may come undone.
+// Disk simulates where the log is. What Write was given is there after a crash only if Write had returned; a removal may come undone.
 //
 // It covers the log alone. Pages are in a Badger of the test's folder, as in a server: that syncs what it is given before it says so, and the
 // manifest's head follows the pages. What a power failure does to its files is not simulated; storage's tests let a checkpoint fail at each step.
-type disk struct {
+type Disk struct {
+	// When set, each write tells Began that it begins, and waits for a value of Hold before it is durable.
+	Began, Hold chan struct{}
+
 	mu       sync.Mutex
 	segments []*segment
 	full     bool
-	cut      int           // writes left before the power fails; 0: it does not
-	off      bool          // the power has failed
-	hold     chan struct{} // when set, each write waits for a value before it is durable
-	began    chan struct{} // when set, told of each write that begins
+	cut      int  // writes left before the power fails; 0: it does not
+	off      bool // the power has failed
 }
 
 type segment struct {
-	d       *disk
+	d       *Disk
 	records [][]byte
 	removed bool
 }
 
 var errOff = errors.New("the power has failed")
 
-func (d *disk) Existing() (out []storage.Segment, err error) {
+// Existing implements storage.Segments.
+func (d *Disk) Existing() (out []storage.Segment, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, s := range d.segments {
@@ -42,7 +45,8 @@ func (d *disk) Existing() (out []storage.Segment, err error) {
 	return out, nil
 }
 
-func (d *disk) Create() (storage.Segment, error) {
+// Create implements storage.Segments.
+func (d *Disk) Create() (storage.Segment, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.off {
@@ -53,7 +57,8 @@ func (d *disk) Create() (storage.Segment, error) {
 	return s, nil
 }
 
-func (d *disk) Check(int64) error {
+// Check implements storage.Segments.
+func (d *Disk) Check(int64) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.full {
@@ -62,17 +67,25 @@ func (d *disk) Check(int64) error {
 	return nil
 }
 
-func (d *disk) setFull(full bool) {
+// CutAfter lets the power fail at the n-th write from now on.
+func (d *Disk) CutAfter(n int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.cut = n
+}
+
+// SetFull fills the disk, or frees space.
+func (d *Disk) SetFull(full bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.full = full
 }
 
-// restart is the disk as the next start finds it. undone: removals that were not synced are.
-func (d *disk) restart(undone bool) *disk {
+// Restart is the disk as the next start finds it. undone: removals that were not synced are.
+func (d *Disk) Restart(undone bool) *Disk {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	c := &disk{}
+	c := &Disk{}
 	for _, s := range d.segments {
 		if !s.removed || undone {
 			c.segments = append(c.segments, &segment{d: c, records: s.records})
@@ -81,12 +94,14 @@ func (d *disk) restart(undone bool) *disk {
 	return c
 }
 
+func (s *segment) Reserved() bool { return false }
+
 func (s *segment) Write(records [][]byte) error {
-	if s.d.began != nil {
-		s.d.began <- struct{}{}
+	if s.d.Began != nil {
+		s.d.Began <- struct{}{}
 	}
-	if s.d.hold != nil {
-		<-s.d.hold
+	if s.d.Hold != nil {
+		<-s.d.Hold
 	}
 	s.d.mu.Lock()
 	defer s.d.mu.Unlock()
