@@ -53,7 +53,7 @@ func (c *Ctx) castFast(e *Cast, v *batch.Vec, sel []int32, out *batch.Vec) bool 
 		return false
 	}
 	uniteNulls(out, v)
-	if sel == nil {
+	if sel == nil || out.N == 1 { // which may stand for all rows
 		for i, x := range v.Ints[:out.N] {
 			out.Floats[i] = float64(x)
 		}

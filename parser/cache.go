@@ -32,27 +32,43 @@ func NewCache(size int) *Cache {
 // Parse is Parse, from memory where the text was parsed before, at the cost of a lookup, or one that differs in literals
 // only, at that of a lex, a lookup and a copy of the tree. Errors are not remembered.
 func (c *Cache) Parse(sql string) ([]Statement, error) {
+	in, stmts, err := c.ParseGeneric(sql)
+	if in != nil {
+		return in.specific(), nil
+	}
+	return stmts, err
+}
+
+// ParseGeneric is Parse, but for a text that has a generic statement: that is found at the cost of a lex and a lookup, and the text's statement is
+// copied only if it is asked for.
+func (c *Cache) ParseGeneric(sql string) (*Instance, []Statement, error) {
 	if len(sql) > maxCachedText || c.size <= 0 {
-		return Parse(sql)
+		stmts, err := Parse(sql)
+		return nil, stmts, err
 	}
 	textKey := "t" + sql
 	if e := c.lookup(textKey); e != nil {
-		return e.stmts, nil
+		return nil, e.stmts, nil
 	}
 	toks, lexErr := lex(sql)
 	if lexErr != nil {
-		return Parse(sql) // finds the first error
+		stmts, err := Parse(sql) // finds the first error
+		return nil, stmts, err
 	}
 	shapeKey := shapeOf(toks)
 	known := c.lookup(shapeKey)
 	if known != nil {
-		if stmts := known.shape.instance(sql, toks); stmts != nil {
-			return stmts, nil
+		if t := known.shape.template(toks); t != nil {
+			specific := func() []Statement { return t.instance(&copier{from: t.toks, to: toks, sql: sql}) }
+			if g := t.generic(sql, toks); g != nil {
+				return &Instance{g, t.literals(toks), specific}, nil, nil
+			}
+			return nil, specific(), nil
 		}
 	}
 	stmts, err := Parse(sql)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	c.store(&cacheEntry{key: textKey, stmts: stmts})
 	if t := newTemplate(toks, stmts); t != nil {
@@ -62,7 +78,7 @@ func (c *Cache) Parse(sql string) ([]Statement, error) {
 		}
 		known.shape.add(toks, t)
 	}
-	return stmts, nil
+	return nil, stmts, nil
 }
 
 func (c *Cache) lookup(key string) *cacheEntry {

@@ -118,3 +118,67 @@ func BenchmarkParse(b *testing.B) {
 	run("text", func(int) error { _, err := c.Parse(text(0)); return err })
 	run("lex", func(i int) error { lex(text(i)); return nil })
 }
+
+// TestGeneric looks at which literals become parameters: the third text of a shape shares the statement that the second asked for.
+func TestGeneric(t *testing.T) {
+	for _, x := range []struct{ sql, want string }{
+		{"select a, 1 from t where b = 5 and 'x' <> c order by 1 limit 10", "5 x"},
+		{"select a from t where b in (1, 2, 3) or b between -7 and 8.5", "1 2 3 -7 8.5"},
+		{"select a from t where b + 1 > 2 * 3 and b * 4 = 5", "1 4 5"},
+		{"select a from t where lower(b) like 'x%' and c = 'x'::varchar(3)", "x% x"},
+		{"select a from t where 1 = 2 and 'a' || 'b' = 'c'", ""},
+		{"select a + 1 from t group by a + 1 having count(*) > 1", ""},
+		{"select a from t where b = $1 and c = 7", "7"},
+		{"select * from t join u on t.a = u.a and u.b = 3 where exists (select 1 from w where w.a = t.a and w.b = 4)", "3 4"},
+		{"with q as (select a from t where b = 1) select * from q where a = 2 union select 3 from t where a = 4", "1 2 4"},
+		{"insert into t values (1, 'a', default, now(), 2 + 3), (-4, 'b', null, f(5), 6.5)", "1 a -4 b 6.5"},
+		{"insert into t (a) values (1) on conflict (a) do update set b = t.b + 2, c = 'z' where t.d < 3 returning 4", "1 2 z 3"},
+		{"insert into t select 1, a from u where b = 2", "2"},
+		{"update t set a = 1, b = b - 2, (c, d) = (3, 4) where e = 'f' returning 5", "1 2 f"},
+		{"delete from t using u where u.a = t.a and t.b is distinct from 5", "5"},
+		{"select a from t where b = 007", ""},
+		{"select a from t where b = 1; select 2", ""},
+	} {
+		c := NewCache(100)
+		var in *Instance
+		for i, sql := range []string{x.sql, strings.Replace(x.sql, " ", "  ", 1), strings.Replace(x.sql, " ", "\n", 1)} {
+			got, stmts, err := c.ParseGeneric(sql)
+			if err != nil {
+				t.Fatalf("%s: %v", sql, err)
+			}
+			if i == 0 && got != nil {
+				t.Errorf("%s: generic at first sight", sql)
+			}
+			if got == nil && dump(stmts) != dump(must(Parse(sql))) {
+				t.Errorf("%s: got %s", sql, dump(stmts))
+			}
+			in = got
+		}
+		if in == nil {
+			if x.want != "" {
+				t.Errorf("%s: no generic statement", x.sql)
+			}
+			continue
+		}
+		var texts []string
+		for _, l := range in.Literals {
+			texts = append(texts, l.Text)
+		}
+		if got := strings.Join(texts, " "); got != x.want {
+			t.Errorf("%s: literals %s, want %s", x.sql, got, x.want)
+		}
+		if got := in.Generic.NumParams - in.Own; got != len(in.Literals) {
+			t.Errorf("%s: %d parameters for %d literals", x.sql, got, len(in.Literals))
+		}
+		if got, want := dump([]Statement{*in.Specific()}), dump(must(Parse(strings.Replace(x.sql, " ", "\n", 1)))); got != want {
+			t.Errorf("%s:\n got %s\nwant %s", x.sql, got, want)
+		}
+	}
+}
+
+func must(s []Statement, err error) []Statement {
+	if err != nil {
+		panic(err)
+	}
+	return s
+}

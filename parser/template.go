@@ -30,6 +30,11 @@ type template struct {
 	first []int // token index of each statement
 	last  []int
 	free  map[int]bool // token indices of literals that are constants of the tree
+
+	places   []place // of them, those for which a parameter may stand,
+	kept     []int   // and the token indices of the others
+	mu       sync.Mutex
+	generics map[string]*Generic // by the other free literals; nil: seen once
 }
 
 // shapeOf is the key of the tokens without their literals.
@@ -90,19 +95,19 @@ func (s *shape) add(toks []token, t *template) {
 	s.templates[s.fixedKey(toks)] = t
 }
 
-// instance is the statements of a text of this shape, nil if there is no template for its fixed literals.
-func (s *shape) instance(sql string, toks []token) []Statement {
+// template finds the one for a text's fixed literals, nil if there is none.
+func (s *shape) template(toks []token) *template {
 	s.mu.Lock()
-	t := s.templates[s.fixedKey(toks)]
-	s.mu.Unlock()
-	if t == nil {
-		return nil
-	}
-	c := copier{from: t.toks, to: toks}
+	defer s.mu.Unlock()
+	return s.templates[s.fixedKey(toks)]
+}
+
+// instance is the statements of a text.
+func (t *template) instance(c *copier) []Statement {
 	out := make([]Statement, len(t.stmts))
 	for i, st := range t.stmts {
-		start, end := toks[t.first[i]].pos, toks[t.last[i]].end
-		out[i] = Statement{Stmt: c.stmt(st.Stmt), Text: sql[start:end], Start: int(start), NumParams: st.NumParams}
+		start, end := c.to[t.first[i]].pos, c.to[t.last[i]].end
+		out[i] = Statement{Stmt: c.stmt(st.Stmt), Text: c.sql[start:end], Start: int(start), NumParams: st.NumParams}
 	}
 	return out
 }
@@ -124,6 +129,7 @@ func newTemplate(toks []token, stmts []Statement) *template {
 		}
 		t.first, t.last = append(t.first, first), append(t.last, last)
 	}
+	t.findPlaces()
 	return t
 }
 
@@ -184,8 +190,14 @@ func literalOf(toks []token, c *ast.Const) (int, bool) {
 	return i, ok
 }
 
-// copier copies a tree of one text into that of another whose tokens differ in free literals only.
-type copier struct{ from, to []token }
+// copier copies a tree of one text into that of another whose tokens differ in free literals only. In places it puts parameters, numbered behind
+// the text's own.
+type copier struct {
+	from, to []token
+	sql      string // of to
+	places   []place
+	own      int
+}
 
 func (c *copier) stmt(s ast.Stmt) ast.Stmt { return c.value(reflect.ValueOf(s)).Interface().(ast.Stmt) }
 
@@ -196,7 +208,7 @@ func (c *copier) value(v reflect.Value) reflect.Value {
 			return v
 		}
 		if k, ok := v.Interface().(*ast.Const); ok {
-			return reflect.ValueOf(c.constant(k))
+			return c.constant(k)
 		}
 		out := reflect.New(v.Type().Elem())
 		c.fields(out.Elem(), v.Elem())
@@ -254,10 +266,16 @@ func (c *copier) pos(p ast.Pos) ast.Pos {
 	return p
 }
 
-func (c *copier) constant(k *ast.Const) *ast.Const {
+func (c *copier) constant(k *ast.Const) reflect.Value {
+	i, ok := literalOf(c.from, k)
+	if ok {
+		if n := placeOf(c.places, i); n >= 0 {
+			return reflect.ValueOf(&ast.Param{Pos: c.pos(k.Pos), N: c.own + n + 1})
+		}
+	}
 	out := &ast.Const{Pos: c.pos(k.Pos), Kind: k.Kind, S: k.S}
-	if i, ok := literalOf(c.from, k); ok {
+	if ok {
 		out.S = strings.TrimSuffix(k.S, c.from[i].text) + c.to[i].text
 	}
-	return out
+	return reflect.ValueOf(out)
 }

@@ -25,6 +25,7 @@ type Query struct {
 	Columns  []result.Column
 	Params   []types.Type
 	Reads    []catalog.ID // relations read, for plan cache invalidation and transactions
+	Clock    bool         // a literal such as 'now' was read when it was planned: the plan is of that moment
 }
 
 // View is a planned CREATE [MATERIALIZED] VIEW.
@@ -81,6 +82,7 @@ type Write struct {
 	Columns   []result.Column
 	Params    []types.Type
 	Reads     []catalog.ID
+	Clock     bool // as Query's
 }
 
 // BoundCheck is a CHECK constraint ready to evaluate.

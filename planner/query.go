@@ -31,7 +31,7 @@ func PlanQuery(env *Env, q *ast.Query) (*Query, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &Query{Columns: b.Columns(bound.Cols), Reads: b.Reads}
+	out := &Query{Columns: b.Columns(bound.Cols), Reads: b.Reads, Clock: b.Clock}
 	if out.Physical, err = physicalQuery(env, b, bound); err != nil {
 		return nil, err
 	}

@@ -68,7 +68,7 @@ func source(env *Env, b *bind.Binder, c *bind.Change) (*physical.Query, error) {
 }
 
 func write(b *bind.Binder, c *bind.Change, row []int) (Write, error) {
-	w := Write{Returning: placeAll(c.Exprs, row), Reads: b.Reads}
+	w := Write{Returning: placeAll(c.Exprs, row), Reads: b.Reads, Clock: b.Clock}
 	for _, k := range c.Checks {
 		w.Checks = append(w.Checks, BoundCheck{Name: k.Name, Expr: physical.Place(k.Expr, c.Row)})
 	}

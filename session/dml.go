@@ -44,7 +44,7 @@ func (s *Session) runDML(ctx context.Context, r *run) (outcome, error) {
 		return outcome{}, err
 	}
 	defer sn.Close()
-	if err := s.planFor(r.prepared, sn, r.w); err != nil {
+	if err := s.planRun(r, sn); err != nil {
 		return outcome{}, err
 	}
 	s.txn.noteReads(sn.Catalog, r.reads)

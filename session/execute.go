@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/streamsql/streamsql/batch"
+	"github.com/streamsql/streamsql/parser"
 	"github.com/streamsql/streamsql/parser/ast"
 	"github.com/streamsql/streamsql/result"
 	"github.com/streamsql/streamsql/sqlerr"
@@ -13,7 +14,8 @@ import (
 // run is one execution of a prepared statement.
 type run struct {
 	*prepared
-	values   []types.Datum // of the parameters
+	instance *parser.Instance // of a generic statement; nil: the statement is as it stands
+	values   []types.Datum    // of the parameters
 	w        result.Writer
 	announce bool // simple protocol: the columns go before the rows
 	final    bool // nothing else follows in an implicit transaction

@@ -25,7 +25,8 @@ type prepared struct {
 	columns []result.Column // nil: returns no rows
 	reads   []catalog.ID
 
-	plan     any // *planner.Query, *planner.Insert, *planner.Update or *planner.Delete; nil: a utility statement, or not planned yet
+	plan     any  // *planner.Query, *planner.Insert, *planner.Update or *planner.Delete; nil: a utility statement, or not planned yet
+	clock    bool // the plan depends on when it was made
 	catalog  uint64
 	settings int
 }
@@ -110,12 +111,12 @@ func (s *Session) planFor(p *prepared, sn *engine.Snapshot, w result.Writer) err
 	if err := s.makePlan(p, env); err != nil {
 		return err
 	}
-	if before != nil && !sameColumns(before, p.columns) {
+	if !p.simple && before != nil && !sameColumns(before, p.columns) {
 		p.plan = nil
 		return sqlerr.New(sqlerr.FeatureNotSupported, "cached plan must not change result type")
 	}
 	p.catalog, p.settings = sn.Catalog.Version, s.vars.version
-	if expand != nil || s.txn != nil && len(s.txn.ddl) > 0 {
+	if expand != nil || s.txn != nil && len(s.txn.ddl) > 0 || p.simple && p.clock {
 		p.catalog = 0 // such a plan is of this moment only
 	}
 	return nil
@@ -128,7 +129,7 @@ func (s *Session) makePlan(p *prepared, env *planner.Env) error {
 		if err != nil {
 			return err
 		}
-		p.plan, p.params, p.columns, p.reads = q, q.Params, q.Columns, q.Reads
+		p.plan, p.params, p.columns, p.reads, p.clock = q, q.Params, q.Columns, q.Reads, q.Clock
 		if p.columns == nil {
 			p.columns = []result.Column{}
 		}
@@ -159,7 +160,7 @@ func (s *Session) makePlan(p *prepared, env *planner.Env) error {
 }
 
 func (p *prepared) takeWrite(w *planner.Write) {
-	p.params, p.reads = w.Params, w.Reads
+	p.params, p.reads, p.clock = w.Params, w.Reads, w.Clock
 	if w.Returning != nil {
 		p.columns = w.Columns
 	}

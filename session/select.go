@@ -74,7 +74,7 @@ func (s *Session) startSelect(ctx context.Context, r *run) (engine.Rows, error) 
 	if err != nil {
 		return nil, err
 	}
-	if err := s.planFor(r.prepared, sn, r.w); err != nil {
+	if err := s.planRun(r, sn); err != nil {
 		sn.Close()
 		return nil, err
 	}

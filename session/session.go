@@ -108,14 +108,21 @@ func (s *Session) Query(ctx context.Context, sql string, w result.Writer) (err e
 		}
 		s.dropPortal("")
 	}()
-	stmts, err := s.server.parses.Parse(sql)
+	instance, stmts, err := s.server.parses.ParseGeneric(sql)
 	if err != nil {
 		return err
 	}
-	if len(stmts) == 0 {
+	if instance == nil && len(stmts) == 0 {
 		return w.Empty()
 	}
 	w = s.watch(w)
+	if instance != nil {
+		r := s.instanceRun(instance)
+		r.w, r.announce, r.final = w, true, true
+		if err := s.execute(ctx, r); err != nil {
+			return err
+		}
+	}
 	for i := range stmts {
 		last := i == len(stmts)-1
 		p, err := s.prepareSimple(&stmts[i])

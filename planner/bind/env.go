@@ -45,6 +45,7 @@ type Binder struct {
 	rewriter Rewriter
 	Meta     *plan.Meta
 	Reads    []catalog.ID
+	Clock    bool // a literal's value depends on the clock
 	params   []types.Type
 	// ViewParams are the $name parameters met, in order of appearance; nil map: not allowed here.
 	ViewParams []*ViewParam

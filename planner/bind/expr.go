@@ -122,31 +122,34 @@ func (b *Binder) condition(c *context, e ast.Expr, what string) (expr.Expr, erro
 }
 
 func (b *Binder) constant(e *ast.Const) (expr.Expr, error) {
-	switch e.Kind {
+	if e.Kind == ast.BitConst {
+		return nil, unsupported(e, "a bit string")
+	}
+	k, err := Literal(e.Kind, e.S)
+	return k, at(err, e.Pos)
+}
+
+// Literal is the value of a literal, of the type that it has by itself.
+func Literal(kind ast.ConstKind, s string) (*expr.Const, error) {
+	switch kind {
 	case ast.NullConst:
 		return expr.Null(types.Of(types.Unknown)), nil
 	case ast.BoolConst:
-		return expr.Bool(e.S == "true"), nil
+		return expr.Bool(s == "true"), nil
 	case ast.StringConst:
-		return &expr.Const{D: types.NewString(e.S), T: types.Of(types.Unknown)}, nil
+		return &expr.Const{D: types.NewString(s), T: types.Of(types.Unknown)}, nil
 	case ast.IntConst:
-		if n, err := strconv.ParseInt(e.S, 10, 64); err == nil {
+		if n, err := strconv.ParseInt(s, 10, 64); err == nil {
 			t := types.Int8
 			if n == int64(int32(n)) {
 				t = types.Int4
 			}
 			return &expr.Const{D: types.NewInt(n), T: types.Of(t)}, nil
 		}
-		fallthrough
-	case ast.FloatConst:
-		t := types.Of(types.Numeric)
-		d, err := types.ParseText(b.env.Config, t, strings.ReplaceAll(e.S, "_", ""))
-		if err != nil {
-			return nil, at(err, e.Pos)
-		}
-		return &expr.Const{D: d, T: t}, nil
 	}
-	return nil, unsupported(e, "a bit string")
+	t := types.Of(types.Numeric)
+	d, err := types.ParseText(types.DefaultConfig(), t, strings.ReplaceAll(s, "_", ""))
+	return &expr.Const{D: d, T: t}, err
 }
 
 func (b *Binder) columnOrRow(c *context, e *ast.ColRef) (expr.Expr, error) {

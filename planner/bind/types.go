@@ -1,6 +1,8 @@
 package bind
 
 import (
+	"time"
+
 	"github.com/streamsql/streamsql/expr"
 	"github.com/streamsql/streamsql/parser/ast"
 	"github.com/streamsql/streamsql/planner/plan"
@@ -48,7 +50,7 @@ func (b *Binder) coerceUnknown(e expr.Expr, to types.Type, ctx types.CastContext
 			d, err := b.regclass(x.D.String(), pos)
 			return &expr.Const{D: d, T: to}, err == nil, err
 		}
-		d, err := types.ParseText(b.env.Config, to.Base(), x.D.String())
+		d, err := b.parse(to.Base(), x.D.String())
 		if err != nil {
 			return nil, false, at(err, pos)
 		}
@@ -80,6 +82,24 @@ func (b *Binder) coerceUnknown(e expr.Expr, to types.Type, ctx types.CastContext
 		return &expr.Cast{X: e, To: to, Explicit: ctx == types.Explicit, Conv: conv, Pos: int(pos)}, true, nil
 	}
 	return nil, false, nil
+}
+
+// parse reads a literal's text, and notes whether it says 'now' or 'today', so that the value is of this moment.
+func (b *Binder) parse(t types.Type, text string) (types.Datum, error) {
+	cfg := b.env.Config
+	if c, _ := category(t.Elem()); c != 'D' || cfg.Now.IsZero() {
+		return types.ParseText(cfg, t, text)
+	}
+	timeless := *cfg
+	timeless.Now = time.Time{}
+	d, err := types.ParseText(&timeless, t, text)
+	if err == nil {
+		return d, nil
+	}
+	if d, err = types.ParseText(cfg, t, text); err == nil {
+		b.Clock = true
+	}
+	return d, err
 }
 
 func (b *Binder) viewParam(id int) *ViewParam {
