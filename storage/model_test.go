@@ -418,6 +418,7 @@ func TestCheckpointsAndCrashes(t *testing.T) {
 			}
 		}
 		r.dropAll(s, subjects)
+		s.durable.faults = nil
 		if err := s.Checkpoint(nil)(context.Background()); err != nil {
 			r.failf("checkpoint: %v", err)
 		}
