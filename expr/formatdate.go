@@ -423,7 +423,9 @@ func (f *dateFields) yearField(t *dateToken) string {
 			return ordinal(fmt.Sprint(c), t.th)
 		}
 		return t.number(c, 2)
-	case "IYYY", "IYY", "IY", "I":
+	}
+	room := f.adjustedYear(y) // whose sign makes room, also for ISO's year
+	if t.up[0] == 'I' {
 		y, _ = datetime.ISOWeek(f.days)
 	}
 	a := f.adjustedYear(y)
@@ -431,11 +433,11 @@ func (f *dateFields) yearField(t *dateToken) string {
 	case "Y,YYY":
 		return ordinal(fmt.Sprintf("%d,%03d", a/1000, a%1000), t.th)
 	case "YYYY", "IYYY":
-		return t.number(a, 4)
+		return t.signed(a, room, 4)
 	case "YYY", "IYY":
-		return t.signed(a%1000, a, 3)
+		return t.signed(a%1000, room, 3)
 	case "YY", "IY":
-		return t.signed(a%100, a, 2)
+		return t.signed(a%100, room, 2)
 	}
 	return ordinal(fmt.Sprint(a%10), t.th)
 }

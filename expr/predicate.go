@@ -244,23 +244,36 @@ func makeArray(e *ArrayExpr, ds []types.Datum) (types.Datum, error) {
 		return types.MakeArray(elem, ds), nil
 	}
 	out := types.Array{Elem: elem}
-	for i, d := range ds {
+	empty := false // NULL and '{}' are allowed among their like only
+	for _, d := range ds {
 		var a types.Array
 		if !d.IsNull() {
 			a = types.DecodeArray(elem, d)
 		}
-		if i == 0 {
+		switch {
+		case len(a.Dims) == 0:
+			empty = true
+			continue
+		case out.Dims == nil:
 			out.Dims = append([]int{len(ds)}, a.Dims...)
 			out.Lower = append([]int{1}, a.Lower...)
+			if len(out.Dims) > types.MaxArrayDims {
+				return types.Null, sqlerr.New(sqlerr.ProgramLimitExceeded, "number of array dimensions (%d) exceeds the maximum allowed (%d)",
+					len(out.Dims), types.MaxArrayDims)
+			}
 		}
-		if !sameDims(a.Dims, out.Dims[1:]) {
-			return types.Null, sqlerr.New(sqlerr.ArraySubscriptError,
-				"multidimensional arrays must have array expressions with matching dimensions")
+		if !sameDims(a.Dims, out.Dims[1:]) || !sameDims(a.Lower, out.Lower[1:]) {
+			return types.Null, errUnlikeArrays
 		}
 		out.Elems = append(out.Elems, a.Elems...)
 	}
+	if empty && out.Dims != nil {
+		return types.Null, errUnlikeArrays
+	}
 	return types.NewArray(out), nil
 }
+
+var errUnlikeArrays = sqlerr.New(sqlerr.ArraySubscriptError, "multidimensional arrays must have array expressions with matching dimensions")
 
 func sameDims(a, b []int) bool {
 	if len(a) != len(b) {

@@ -333,6 +333,9 @@ func undefined(name string, operator bool, args []types.Type) error {
 		}
 		return e.WithHint("No operator matches the given name and argument types. You might need to add explicit type casts.")
 	}
+	if absent(name) {
+		return sqlerr.New(sqlerr.FeatureNotSupported, "function %s is not supported", signature(name, args))
+	}
 	return sqlerr.New(sqlerr.UndefinedFunction, "function %s does not exist", signature(name, args)).
 		WithHint("No function matches the given name and argument types. You might need to add explicit type casts.")
 }

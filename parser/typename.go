@@ -69,6 +69,9 @@ func (p *cursor) simpleType(literal bool) *ast.TypeName {
 		name = append(name, p.colLabel().text)
 	}
 	typ := &ast.TypeName{Pos: ast.Pos(t.pos), Name: name}
+	if k := p.peek(1); p.cur().text == "(" && k.kind != tokInt && !k.isOp("-") { // modifiers that no type of ours has
+		p.fail(sqlerr.New(sqlerr.UndefinedObject, "type \"%s\" does not exist", strings.Join(name, ".")).At(int(t.pos)))
+	}
 	typ.Mods = p.typeMods()
 	return typ
 }

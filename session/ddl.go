@@ -180,13 +180,16 @@ func (d *definer) createView(x *ast.CreateView) error {
 	for _, o := range x.With {
 		return sqlerr.Unsupported(int(o.Pos), fmt.Sprintf("view option %q", o.Name))
 	}
+	p, err := planner.PlanView(d.env(d.catalog, nil, d.run.w), x)
+	if err != nil && sqlerr.CodeOf(err) != sqlerr.FeatureNotSupported {
+		return err
+	}
 	old := d.catalog.Lookup(schema, name)
 	if old == nil || !x.OrReplace {
 		if skip, err := d.exists(schema, name, x.IfNotExists); skip || err != nil {
 			return err
 		}
 	}
-	p, err := planner.PlanView(d.env(d.catalog, nil, d.run.w), x)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/streamsql/streamsql/expr"
 	"github.com/streamsql/streamsql/parser/ast"
 	"github.com/streamsql/streamsql/planner"
+	"github.com/streamsql/streamsql/planner/bind"
 	"github.com/streamsql/streamsql/sqlerr"
 	"github.com/streamsql/streamsql/types"
 )
@@ -97,9 +98,12 @@ func (b *tableBuilder) columns(x *ast.CreateTable) error {
 			col.Type, col.NotNull, col.Identity = types.Of(width), true, "by default"
 			b.sequence(&col, nil)
 		} else {
-			t, err := types.FromName(n, c.Type.Mods, c.Type.Dims)
+			t, err := bind.ResolveType(c.Type)
 			if err != nil {
-				return sqlerr.From(err).At(int(c.Type.Pos))
+				return err
+			}
+			if len(c.Collate) > 0 && !t.Collatable() {
+				return sqlerr.New(sqlerr.DatatypeMismatch, "collations are not supported by type %s", t.Base()).At(int(c.Type.Pos))
 			}
 			col.Type = t
 		}
@@ -181,8 +185,24 @@ func (b *tableBuilder) columnConstraint(i int, k *ast.Constraint) error {
 	return nil
 }
 
+// indexable refuses a key of a type without an order.
+func indexable(t types.Type) error {
+	if t.Kind != types.JSON {
+		return nil
+	}
+	return sqlerr.New(sqlerr.UndefinedObject, "data type %s has no default operator class for access method \"btree\"", t.Base()).
+		WithHint("You must specify an operator class for the index or define a default operator class for the data type.")
+}
+
 // constraint handles what a column and a table can both have.
 func (b *tableBuilder) constraint(k *ast.Constraint, cols []int) error {
+	if k.Kind == ast.PrimaryKeyConstraint || k.Kind == ast.UniqueConstraint {
+		for _, c := range cols {
+			if err := indexable(b.table.Columns[c].Type); err != nil {
+				return err
+			}
+		}
+	}
 	switch k.Kind {
 	case ast.PrimaryKeyConstraint:
 		if len(b.table.PrimaryKey) > 0 {

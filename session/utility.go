@@ -11,6 +11,7 @@ import (
 	"github.com/streamsql/streamsql/parser"
 	"github.com/streamsql/streamsql/parser/ast"
 	"github.com/streamsql/streamsql/planner"
+	"github.com/streamsql/streamsql/planner/bind"
 	"github.com/streamsql/streamsql/result"
 	"github.com/streamsql/streamsql/sqlerr"
 	"github.com/streamsql/streamsql/types"
@@ -198,8 +199,8 @@ func (s *Session) executePrepare(x *ast.Prepare, r *run) error {
 	given := make([]types.Type, len(x.Types))
 	for i, t := range x.Types {
 		var err error
-		if given[i], err = types.FromName(t.Name.Last(), t.Mods, t.Dims); err != nil {
-			return sqlerr.From(err).At(int(t.Pos))
+		if given[i], err = bind.ResolveType(t); err != nil {
+			return err
 		}
 	}
 	p, err := s.prepare(&parser.Statement{Stmt: x.Stmt, Text: x.Text, Start: r.stmt.Start}, given)

@@ -41,7 +41,7 @@ type setting struct {
 
 // settings are all that exist. A setting that has no effect here is one whose every value we honour trivially, or that clients set as a
 // matter of course; a value that would promise what we do not do is refused by its check.
-var settings = []setting{
+var settings = append(tuning(), []setting{
 	{name: "application_name", reported: true},
 	{name: "bytea_output", value: "hex", check: oneOf("hex", "escape")},
 	{name: "check_function_bodies", value: "on", check: boolean},
@@ -80,7 +80,7 @@ var settings = []setting{
 	{name: "transaction_isolation", value: "read committed", check: isolationName},
 	{name: "transaction_read_only", value: "off", check: boolean},
 	{name: "xmloption", value: "content", check: oneOf("content", "document")},
-}
+}...)
 
 // show is how SHOW prints a value: times in the largest unit that they are whole numbers of.
 func (s *setting) show(value string) string {

@@ -2,6 +2,8 @@ package session
 
 import (
 	"errors"
+	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
@@ -110,7 +112,14 @@ func duration(v string) (string, error) {
 	return strconv.Itoa(int(n * unit)), nil
 }
 
+// timeZone is a zone's name, or the hours east of Greenwich, which make a zone without a name.
 func timeZone(v string) (string, error) {
+	if hours, err := strconv.ParseFloat(v, 64); err == nil {
+		if hours < -167 || hours > 167 {
+			return "", errNoHint
+		}
+		v = zoneOfHours(hours)
+	}
 	if _, err := types.LoadLocation(v); err != nil {
 		return "", errNoHint
 	}
@@ -118,6 +127,22 @@ func timeZone(v string) (string, error) {
 		return "UTC", nil
 	}
 	return v, nil
+}
+
+// zoneOfHours is the POSIX name of a fixed offset, as PostgreSQL spells it (pg_tzset_offset): "<-05>+05" for -5.
+func zoneOfHours(hours float64) string {
+	seconds := int(math.Abs(hours) * 3600)
+	offset := fmt.Sprintf("%02d", seconds/3600)
+	if rest := seconds % 3600; rest != 0 {
+		offset += fmt.Sprintf(":%02d", rest/60)
+		if rest%60 != 0 {
+			offset += fmt.Sprintf(":%02d", rest%60)
+		}
+	}
+	if hours < 0 {
+		return "<-" + offset + ">+" + offset
+	}
+	return "<+" + offset + ">-" + offset
 }
 
 // dateStyle merges the given words into "FORMAT, ORDER".

@@ -85,13 +85,14 @@ func DecodeArray(elem Type, d Datum) Array {
 	return a
 }
 
-const maxArrayDims = 6
+// MaxArrayDims is how many dimensions an array may have.
+const MaxArrayDims = 6
 
 // decodeDims reads what precedes the elements.
 func decodeDims(elem Type, b []byte) (a Array, rest []byte, ok bool) {
 	a.Elem = elem
 	nd, w := binary.Uvarint(b)
-	if w <= 0 || nd > maxArrayDims {
+	if w <= 0 || nd > MaxArrayDims {
 		return a, nil, false
 	}
 	b = b[w:]

@@ -146,7 +146,7 @@ func (r *arrayReader) bounds() (dims, lower []int, err error) {
 		if r.blanks(); r.s == "" || r.s[0] != '[' {
 			break
 		}
-		if len(dims) >= maxArrayDims {
+		if len(dims) >= MaxArrayDims {
 			return nil, nil, tooManyDims(len(dims) + 1)
 		}
 		end := strings.IndexByte(r.s, ']')
@@ -180,12 +180,12 @@ func (r *arrayReader) bounds() (dims, lower []int, err error) {
 }
 
 func tooManyDims(n int) error {
-	return sqlerr.New(sqlerr.ProgramLimitExceeded, "number of array dimensions (%d) exceeds the maximum allowed (%d)", n, maxArrayDims)
+	return sqlerr.New(sqlerr.ProgramLimitExceeded, "number of array dimensions (%d) exceeds the maximum allowed (%d)", n, MaxArrayDims)
 }
 
 // dim reads one sub-array at depth k, from its opening brace past the closing one.
 func (r *arrayReader) dim(k int) error {
-	if k >= maxArrayDims {
+	if k >= MaxArrayDims {
 		return tooManyDims(k + 1)
 	}
 	first := len(r.dims) == k

@@ -177,8 +177,8 @@ func parseArrayBinary(elem Type, src []byte) (Datum, error) {
 	switch {
 	case r.short:
 		return Null, r.err()
-	case nd < 0 || nd > maxArrayDims:
-		if nd > maxArrayDims {
+	case nd < 0 || nd > MaxArrayDims:
+		if nd > MaxArrayDims {
 			return Null, tooManyDims(int(nd))
 		}
 		return Null, badBinary("invalid number of dimensions: %d", nd)

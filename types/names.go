@@ -162,6 +162,9 @@ func FromName(name string, mods []int64, dims int) (Type, error) {
 		k, ok = kindNames[name[1:]]
 		array = true
 	}
+	if !ok && absentTypes[strings.TrimPrefix(name, "_")] {
+		return Type{}, sqlerr.New(sqlerr.FeatureNotSupported, `type "%s" is not supported`, name+strings.Repeat("[]", dims))
+	}
 	if !ok || array && infos[k].arrayOID == 0 {
 		return Type{}, sqlerr.New(sqlerr.UndefinedObject, `type "%s" does not exist`, name+strings.Repeat("[]", dims))
 	}

@@ -144,23 +144,31 @@ func (b *Binder) aggOrder(c *context, e *ast.Func, args []expr.Expr) ([]expr.Sor
 		if err != nil {
 			return nil, err
 		}
-		if e.Distinct && !containsExpr(args, k.Expr) {
+		arg := argumentOf(args, k.Expr)
+		if e.Distinct && arg == nil {
 			return nil, sqlerr.New(sqlerr.InvalidColumnReference, "in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list").
 				At(int(loc(it.Expr)))
+		}
+		if e.Distinct {
+			k.Expr = arg
 		}
 		out = append(out, k)
 	}
 	return out, nil
 }
 
-func containsExpr(list []expr.Expr, e expr.Expr) bool {
+// argumentOf is the argument that an expression is, be it cast to the type that the function takes; nil if there is none.
+func argumentOf(args []expr.Expr, e expr.Expr) expr.Expr {
 	s := e.String()
-	for _, x := range list {
+	for _, x := range args {
 		if x.String() == s {
-			return true
+			return x
+		}
+		if c, ok := x.(*expr.Cast); ok && !c.Explicit && c.X.String() == s {
+			return x
 		}
 	}
-	return false
+	return nil
 }
 
 // withinGroup binds an ordered-set aggregate.

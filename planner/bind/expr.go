@@ -337,7 +337,7 @@ func conj(args []expr.Expr) expr.Expr {
 }
 
 func (b *Binder) cast(c *context, e *ast.Cast) (expr.Expr, error) {
-	t, err := b.resolveType(e.Type)
+	t, err := ResolveType(e.Type)
 	if err != nil {
 		return nil, err
 	}

@@ -74,7 +74,7 @@ func (b *Binder) fromItem(sc *scope, left *source, item ast.From) (source, error
 func (b *Binder) combine(l, r source, kind plan.JoinKind, on []expr.Expr, pos ast.Pos) (source, error) {
 	for _, x := range r.rels {
 		for _, y := range l.rels {
-			if x.name == y.name && x.name != "" && (x.schema == y.schema || x.real != "" || y.real != "") {
+			if x.name == y.name && x.name != "" && (x.schema == y.schema || x.aliased() || y.aliased()) {
 				return l, sqlerr.New(sqlerr.DuplicateAlias, "table name %q specified more than once", x.name)
 			}
 		}

@@ -27,6 +27,9 @@ type windowCall struct {
 
 func (b *Binder) function(c *context, e *ast.Func) (expr.Expr, error) {
 	name := e.Name.Last()
+	if len(e.Name) == 2 && e.Name[0] == "information_schema" {
+		return nil, unsupported(e, "function %s", joinName(e.Name))
+	}
 	if len(e.Name) > 2 || len(e.Name) == 2 && e.Name[0] != "pg_catalog" {
 		return nil, sqlerr.New(sqlerr.UndefinedFunction, "function %s() does not exist", joinName(e.Name)).At(int(e.Pos)).
 			WithHint("No function matches the given name and argument types. You might need to add explicit type casts.")
@@ -44,6 +47,9 @@ func (b *Binder) function(c *context, e *ast.Func) (expr.Expr, error) {
 	case e.Star, e.Distinct, len(e.Order) > 0, e.Filter != nil:
 		what := "DISTINCT"
 		if e.Star {
+			if _, err := b.call(name, false, nil, nil, e.Pos); err != nil {
+				return nil, err
+			}
 			return nil, sqlerr.New(sqlerr.WrongObjectType, "%s(*) specified, but %s is not an aggregate function", name, name).At(int(e.Pos))
 		}
 		if len(e.Order) > 0 {
@@ -65,7 +71,10 @@ func (b *Binder) function(c *context, e *ast.Func) (expr.Expr, error) {
 		return x, err
 	}
 	if t, ok := castFunction(name, args); ok {
-		return b.must(args[0], t, types.Explicit, pos[0])
+		x, ok, err := b.coerce(args[0], t, types.Explicit, pos[0])
+		if ok || err != nil {
+			return x, err
+		}
 	}
 	return b.call(name, false, args, pos, e.Pos)
 }

@@ -96,15 +96,15 @@ func (b *Binder) mergeColumns(l, r source, using []string, it *ast.Join) ([]merg
 		}
 		x, y := expr.Expr(b.Meta.Col(lc.id)), expr.Expr(b.Meta.Col(rc.id))
 		pos := []ast.Pos{it.Pos, it.Pos}
+		both, t, err := b.unify([]expr.Expr{x, y}, pos, "JOIN/USING")
+		if err != nil {
+			return nil, nil, err
+		}
 		eq, err := b.call("=", true, []expr.Expr{x, y}, pos, it.Pos)
 		if err != nil {
 			return nil, nil, err
 		}
 		conds = append(conds, eq)
-		both, t, err := b.unify([]expr.Expr{x, y}, pos, "JOIN/USING")
-		if err != nil {
-			return nil, nil, err
-		}
 		m := mergedCol{name: name}
 		switch it.Kind {
 		case ast.RightJoin:

@@ -148,14 +148,18 @@ func (b *Binder) limits(q *ast.Query, sc *scope, out *Query) error {
 		if err != nil {
 			return nil, err
 		}
+		t := x.Type()
 		x, ok, err := b.coerce(x, types.Of(types.Int8), types.Assignment, loc(e))
 		if err != nil {
 			return nil, err
 		}
 		if !ok {
-			return nil, sqlerr.New(sqlerr.DatatypeMismatch, "argument of %s must be type bigint, not type %s", what, x.Type()).At(int(loc(e)))
+			return nil, sqlerr.New(sqlerr.DatatypeMismatch, "argument of %s must be type bigint, not type %s", what, t).At(int(loc(e)))
 		}
-		if len(plan.RefsOf(x)) > 0 {
+		for id := range plan.RefsOf(x) {
+			if sc.parent != nil && !sc.own()[id] {
+				return nil, unsupported(e, "a column of an outer query in %s", what)
+			}
 			return nil, sqlerr.New(sqlerr.InvalidColumnReference, "argument of %s must not contain variables", what).At(int(loc(e)))
 		}
 		if plan.HasSubquery(x) {

@@ -35,6 +35,9 @@ type rel struct {
 	ids   []int // of all the table's columns
 }
 
+// aliased says that no schema tells the relation from another of its name: it has an alias, or is a WITH query or a function.
+func (r *rel) aliased() bool { return r.real != "" || r.schema == "" }
+
 // col is a visible column.
 type col struct {
 	name string

@@ -145,52 +145,59 @@ func relOf(full string) string {
 
 // exprName is the name that PostgreSQL gives to an output column without one.
 func exprName(e ast.Expr) string {
+	name, _ := figureName(e)
+	return name
+}
+
+// figureName is exprName, with what the name is worth (parse_target.c, FigureColnameInternal): a cast takes the name of what it casts, unless
+// that is weak itself, as the names of casts and of CASE are.
+func figureName(e ast.Expr) (name string, strong bool) {
 	switch e := e.(type) {
 	case *ast.ColRef:
-		return e.Parts[len(e.Parts)-1]
+		return e.Parts[len(e.Parts)-1], true
 	case *ast.Func:
-		return e.Name.Last()
+		return e.Name.Last(), true
 	case *ast.Cast:
-		if n := exprName(e.X); n != "?column?" && n != "case" {
-			return n
+		if n, strong := figureName(e.X); strong {
+			return n, true
 		}
-		return e.Type.Name.Last()
+		return e.Type.Name.Last(), false
 	case *ast.Case:
 		if e.Else != nil {
-			if n := exprName(e.Else); n != "?column?" {
-				return n
+			if n, strong := figureName(e.Else); strong {
+				return n, true
 			}
 		}
-		return "case"
+		return "case", false
 	case *ast.Special:
-		return e.Name
+		return e.Name, true
 	case *ast.Array, *ast.ArraySub:
-		return "array"
+		return "array", true
 	case *ast.Exists:
-		return "exists"
+		return "exists", true
 	case *ast.Row:
-		return "row"
+		return "row", true
 	case *ast.SQLValue:
-		return e.Name
+		return e.Name, true
 	case *ast.Subscript:
-		return exprName(e.X)
+		return figureName(e.X)
 	case *ast.Collate:
-		return exprName(e.X)
+		return figureName(e.X)
 	case *ast.SubQuery:
 		if s, ok := e.Query.Body.(*ast.Select); ok && len(s.Targets) == 1 {
 			if s.Targets[0].As != "" {
-				return s.Targets[0].As
+				return s.Targets[0].As, true
 			}
-			return exprName(s.Targets[0].Expr)
+			return figureName(s.Targets[0].Expr)
 		}
 	case *ast.Field:
-		return e.Name
+		return e.Name, true
 	case *ast.Const:
 		if e.Kind == ast.BoolConst {
-			return "bool"
+			return "bool", false
 		}
 	}
-	return "?column?"
+	return "?column?", false
 }
 
 // outputRef resolves an ORDER BY or GROUP BY item that is an ordinal or the name of an output column.

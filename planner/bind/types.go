@@ -50,7 +50,11 @@ func (b *Binder) coerceUnknown(e expr.Expr, to types.Type, ctx types.CastContext
 			d, err := b.regclass(x.D.String(), pos)
 			return &expr.Const{D: d, T: to}, err == nil, err
 		}
-		d, err := b.parse(to.Base(), x.D.String())
+		in := to.Base()
+		if to.Kind == types.Interval && !to.Array {
+			in = to // what a number without a unit is depends on the fields
+		}
+		d, err := b.parse(in, x.D.String())
 		if err != nil {
 			return nil, false, at(err, pos)
 		}
@@ -254,17 +258,24 @@ func (b *Binder) fold(e expr.Expr) expr.Expr {
 	return expr.Fold(ctx, e)
 }
 
-// resolveType finds a type by the name in the syntax tree.
-func (b *Binder) resolveType(t *ast.TypeName) (types.Type, error) {
+// ResolveType finds a type by the name in the syntax tree.
+func ResolveType(t *ast.TypeName) (types.Type, error) {
 	if t.Setof {
 		return types.Type{}, unsupported(t, "SETOF")
 	}
 	if len(t.Name) > 2 || len(t.Name) == 2 && t.Name[0] != "pg_catalog" && t.Name[0] != "public" {
 		return types.Type{}, sqlerr.New(sqlerr.UndefinedObject, "type %q does not exist", joinName(t.Name)).At(int(t.Pos))
 	}
-	if t.Field != "" {
-		return types.Type{}, unsupported(t, "interval field restriction")
-	}
 	ty, err := types.FromName(t.Name.Last(), t.Mods, t.Dims)
-	return ty, at(err, t.Pos)
+	if err != nil {
+		return types.Type{}, at(err, t.Pos)
+	}
+	if ty.Kind != types.Interval || t.Field == "" {
+		return ty, nil
+	}
+	ty, ok := ty.WithFields(t.Field)
+	if !ok {
+		return types.Type{}, unsupported(t, "interval field %s", t.Field)
+	}
+	return ty, nil
 }

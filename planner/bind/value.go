@@ -17,31 +17,42 @@ func (b *Binder) array(c *context, e *ast.Array, elem types.Type) (expr.Expr, er
 		}
 		return &expr.Const{D: types.NewArray(types.Array{Elem: elem}), T: types.ArrayOf(elem)}, nil
 	}
-	for _, x := range e.Elems {
+	xs, pos := make([]expr.Expr, len(e.Elems)), make([]ast.Pos, len(e.Elems))
+	nested := false // elements that are arrays become a dimension
+	for i, x := range e.Elems {
+		var err error
 		if a, ok := x.(*ast.Array); ok {
-			return nil, unsupported(a, "a multidimensional array")
+			xs[i], err = b.array(c, a, elem)
+		} else {
+			xs[i], err = b.scalar(c, x)
+		}
+		if err != nil {
+			return nil, err
+		}
+		pos[i] = loc(x)
+		nested = nested || xs[i].Type().Array
+	}
+	if !want {
+		xs, t, err := b.unify(xs, pos, "ARRAY")
+		if err != nil {
+			return nil, err
+		}
+		if !t.Array {
+			t = types.ArrayOf(t)
+		}
+		return b.fold(&expr.ArrayExpr{Elems: xs, T: t}), nil
+	}
+	t := types.ArrayOf(elem)
+	if nested {
+		elem = t
+	}
+	for i := range xs {
+		var err error
+		if xs[i], err = b.must(xs[i], elem, types.Explicit, pos[i]); err != nil {
+			return nil, err
 		}
 	}
-	xs, pos, err := b.scalars(c, e.Elems)
-	if err != nil {
-		return nil, err
-	}
-	if want {
-		for i := range xs {
-			if xs[i], err = b.must(xs[i], elem, types.Explicit, pos[i]); err != nil {
-				return nil, err
-			}
-		}
-		return b.fold(&expr.ArrayExpr{Elems: xs, T: types.ArrayOf(elem)}), nil
-	}
-	xs, t, err := b.unify(xs, pos, "ARRAY")
-	if err != nil {
-		return nil, err
-	}
-	if t.Array {
-		return nil, unsupported(e, "a multidimensional array")
-	}
-	return b.fold(&expr.ArrayExpr{Elems: xs, T: types.ArrayOf(t)}), nil
+	return b.fold(&expr.ArrayExpr{Elems: xs, T: t}), nil
 }
 
 // sqlValues are the words that stand for a value without parentheses: the function behind each, and the type that its value is cast to.
@@ -78,7 +89,14 @@ func (b *Binder) sqlValue(e *ast.SQLValue) (expr.Expr, error) {
 func (b *Binder) collate(c *context, e *ast.Collate) (expr.Expr, error) {
 	switch e.Name.Last() {
 	case "C", "POSIX", "default", "ucs_basic":
-		return b.scalar(c, e.X)
+		x, err := b.scalar(c, e.X)
+		if err != nil {
+			return nil, err
+		}
+		if t := x.Type(); !t.Collatable() {
+			return nil, sqlerr.New(sqlerr.DatatypeMismatch, "collations are not supported by type %s", t.Base()).At(int(e.Pos))
+		}
+		return x, nil
 	}
 	return nil, unsupported(e, "collation %q", e.Name.Last())
 }

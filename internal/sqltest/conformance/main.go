@@ -30,7 +30,7 @@ func main() {
 	flag.Parse()
 
 	var tasks []judge.Task
-	for _, c := range judge.Corpora(*corpora) {
+	for _, c := range append(judge.Corpora(*corpora), judge.Own("testdata/slt")) {
 		if *corpus != "" && c.Name != *corpus {
 			continue
 		}

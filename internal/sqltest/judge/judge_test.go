@@ -39,7 +39,7 @@ func TestSample(t *testing.T) {
 // sampleTasks are the files of the sample in the modes; every second one is restarted.
 func sampleTasks(t *testing.T) (tasks []Task) {
 	t.Helper()
-	for _, c := range Corpora(sampleRoot) {
+	for _, c := range append(Corpora(sampleRoot), Own("../../../testdata/slt")) {
 		files, err := c.Files()
 		if err != nil || len(files) == 0 {
 			t.Fatalf("no files in %s: %v", c.Root, err)

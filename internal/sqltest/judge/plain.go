@@ -12,6 +12,7 @@ func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys
 
 var (
 	materialized = regexp.MustCompile(`(?i)\bmaterialized\s+view\b`)
+	changes      = regexp.MustCompile(`(?i)\b(insert|update|delete)\b`)
 	ends         = regexp.MustCompile(`(?i)^\s*(commit|rollback|end|abort)\b`)
 )
 
@@ -74,7 +75,7 @@ func (p *pair) after(r *slt.Record, want, got *Answer, aborted map[string]string
 			p.dirty = true
 		}
 	}
-	if differs && !r.IsQuery() {
+	if differs && (!r.IsQuery() || changes.MatchString(r.SQL)) {
 		p.dirty = true
 	}
 	if p.dirty && !p.pg.inTransaction("") {
