@@ -34,7 +34,12 @@ func appendVarints(dst []byte, vs ...int64) []byte {
 
 // countDefs: a state is the count.
 func countDefs() []aggDef {
-	a := Agg{
+	a := counting()
+	return []aggDef{{sig: "count() int8", agg: a}, {sig: `count("any") int8`, agg: a}, {sig: "regr_count(float8,float8) int8", agg: a}}
+}
+
+func counting() Agg {
+	return Agg{
 		Linear: true, Strict: true, Empty: types.NewInt(0),
 		Step: func(_ *Ctx, state []byte, _ []types.Datum, w int64) ([]byte, error) { return addCount(state, w), nil },
 		StepVec: func(state []byte, _ []*batch.Vec, rows []int32, w []int64) []byte {
@@ -48,8 +53,13 @@ func countDefs() []aggDef {
 			return types.NewInt(int64(binary.LittleEndian.Uint64(state))), nil
 		},
 	}
-	regr := a
-	return []aggDef{{sig: "count() int8", agg: a}, {sig: `count("any") int8`, agg: a}, {sig: "regr_count(float8,float8) int8", agg: regr}}
+}
+
+// CountRows is count(ROW(...)) over the fields of the row, which is never NULL.
+func CountRows(fields []types.Type) *Agg {
+	a := counting()
+	a.Name, a.Args, a.Ret, a.Strict = "count row", fields, types.Of(types.Int8), false
+	return &a
 }
 
 func addCount(state []byte, w int64) []byte {

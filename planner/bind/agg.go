@@ -23,11 +23,18 @@ func (b *Binder) aggregate(c *context, e *ast.Func, name string) (expr.Expr, err
 		return nil, nil
 	}
 	inner := &context{sc: c.sc, clause: c.clause, aggs: c.aggs, inAgg: true}
-	args, pos, err := b.scalars(inner, e.Args)
+	list, ofRow, err := b.counted(c, e, name)
+	if err != nil {
+		return nil, err
+	}
+	args, pos, err := b.scalars(inner, list)
 	if err != nil {
 		return nil, err
 	}
 	fn, coerce, ret, err := expr.LookupAgg(name, typesOf(args))
+	if ofRow {
+		fn, coerce, ret, err = expr.CountRows(typesOf(args)), nil, types.Of(types.Int8), nil
+	}
 	if err != nil {
 		return nil, at(err, e.Pos)
 	}

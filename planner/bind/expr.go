@@ -81,7 +81,9 @@ func (b *Binder) scalar(c *context, e ast.Expr) (expr.Expr, error) {
 		return nil, sqlerr.New(sqlerr.SyntaxError, "DEFAULT is not allowed in this context").At(int(e.Pos))
 	case *ast.Row:
 		return nil, unsupported(e, "a row value in this place")
-	case *ast.Field, *ast.StarOf:
+	case *ast.Field:
+		return b.field(c, e)
+	case *ast.StarOf:
 		return nil, unsupported(e, "selecting a field of a composite value")
 	case *ast.Star:
 		return nil, sqlerr.New(sqlerr.SyntaxError, "syntax error at or near \"*\"").At(int(e.Pos))
@@ -216,7 +218,13 @@ func (b *Binder) call(name string, operator bool, args []expr.Expr, argPos []ast
 	if err != nil {
 		return nil, at(err, pos)
 	}
-	if args, err = b.coerceArgs(args, coerce, argPos); err != nil {
+	return b.apply(fn, coerce, ret, args, argPos, pos)
+}
+
+// apply calls a function that was found.
+func (b *Binder) apply(fn *expr.Func, coerce []types.Type, ret types.Type, args []expr.Expr, argPos []ast.Pos, pos ast.Pos) (expr.Expr, error) {
+	args, err := b.coerceArgs(args, coerce, argPos)
+	if err != nil {
 		return nil, err
 	}
 	if err := b.mayCall(fn, len(args), pos); err != nil {
@@ -308,6 +316,9 @@ func (b *Binder) is(c *context, e *ast.Is) (expr.Expr, error) {
 	if e.What == "null" {
 		if row, ok := e.X.(*ast.Row); ok {
 			return b.rowIsNull(c, e, row)
+		}
+		if x, ok := b.relNull(c, e); ok {
+			return b.fold(x), nil
 		}
 		x, err := b.typedScalar(c, e.X)
 		if err != nil {

@@ -8,7 +8,6 @@ import (
 	"github.com/streamsql/streamsql/parser/ast"
 	"github.com/streamsql/streamsql/planner/plan"
 	"github.com/streamsql/streamsql/sqlerr"
-	"github.com/streamsql/streamsql/types"
 )
 
 // source is a bound FROM item: its plan and what it adds to the names.
@@ -308,87 +307,4 @@ func (b *Binder) derived(sc *scope, left *source, it *ast.Derived) (source, erro
 		return source{}, err
 	}
 	return source{node: n, rels: []*rel{r}, cols: r.cols}, nil
-}
-
-func (b *Binder) funcRel(sc *scope, left *source, it *ast.FuncRel) (source, error) {
-	if len(it.Funcs) != 1 || len(it.Defs) > 0 || len(it.FuncDefs) > 0 && len(it.FuncDefs[0]) > 0 {
-		return source{}, unsupported(it, "ROWS FROM and column definition lists")
-	}
-	c := &context{sc: lateral(sc, left), clause: "functions in FROM"}
-	f, ok := it.Funcs[0].(*ast.Func)
-	if !ok {
-		return b.scalarFrom(c, it)
-	}
-	name := f.Name.Last()
-	if v := b.paramView(f); v != nil {
-		return b.callView(c, v, f, it)
-	}
-	args, pos, err := b.scalars(c, f.Args)
-	if err != nil {
-		return source{}, err
-	}
-	fn, coerce, err := expr.LookupSRF(name, typesOf(args))
-	if err != nil {
-		return source{}, at(err, f.Pos)
-	}
-	if fn == nil {
-		return b.scalarFrom(c, it)
-	}
-	if args, err = b.coerceArgs(args, coerce, pos); err != nil {
-		return source{}, err
-	}
-	if b.inView && fn.Volatility == types.Volatile {
-		return source{}, unsupported(f, "%s in a materialized view", name)
-	}
-	n := &plan.FlatMap{In: plan.One(), Fn: fn, Args: args, Ordinality: it.Ordinality}
-	var cols []*col
-	add := func(name string, t types.Type) {
-		id := b.Meta.Add(name, t)
-		n.IDs = append(n.IDs, id)
-		cols = append(cols, &col{name: name, id: id, t: t})
-	}
-	for i, fc := range fn.Cols {
-		cn := fc.Name
-		// The column of a function that returns plain values is named like the relation.
-		if len(fn.Cols) == 1 && i == 0 && it.Alias.Name != "" && (cn == "" || cn == name) {
-			cn = it.Alias.Name
-		} else if cn == "" {
-			cn = name
-		}
-		add(cn, fc.T)
-	}
-	if it.Ordinality {
-		add("ordinality", types.Of(types.Int8))
-	}
-	return funcSource(n, cols, it, name)
-}
-
-func funcSource(n plan.Node, cols []*col, it *ast.FuncRel, name string) (source, error) {
-	r, err := named(cols, it.Alias, name, "")
-	if err != nil {
-		return source{}, err
-	}
-	return source{node: n, rels: []*rel{r}, cols: r.cols}, nil
-}
-
-// scalarFrom is an ordinary function in FROM: a relation of one row.
-func (b *Binder) scalarFrom(c *context, it *ast.FuncRel) (source, error) {
-	x, err := b.typedScalar(c, it.Funcs[0])
-	if err != nil {
-		return source{}, err
-	}
-	name := exprName(it.Funcs[0])
-	colName := name
-	if it.Alias.Name != "" {
-		colName = it.Alias.Name
-	}
-	id := b.Meta.Add(colName, x.Type())
-	items := []plan.Item{{ID: id, Expr: x}}
-	cols := []*col{{name: colName, id: id, t: x.Type()}}
-	if it.Ordinality {
-		ord := b.Meta.Add("ordinality", types.Of(types.Int8))
-		items = append(items, plan.Item{ID: ord, Expr: &expr.Const{D: types.NewInt(1), T: types.Of(types.Int8)}})
-		cols = append(cols, &col{name: "ordinality", id: ord, t: types.Of(types.Int8)})
-	}
-	return funcSource(&plan.Project{In: plan.One(), Items: items}, cols, it, name)
 }

@@ -1,19 +1,13 @@
 package bind
 
 import (
+	"slices"
+
 	"github.com/streamsql/streamsql/expr"
 	"github.com/streamsql/streamsql/parser/ast"
 	"github.com/streamsql/streamsql/sqlerr"
 	"github.com/streamsql/streamsql/types"
 )
-
-// srfCall is a set-returning function in a select list.
-type srfCall struct {
-	fn   *expr.SRF
-	args []expr.Expr
-	id   int
-	pos  int
-}
 
 // windowCall is row_number() or rank() in a select list.
 type windowCall struct {
@@ -63,6 +57,11 @@ func (b *Binder) function(c *context, e *ast.Func) (expr.Expr, error) {
 	if x, err := b.sequenceCall(c, e, name); x != nil || err != nil {
 		return x, err
 	}
+	if n := len(e.Args); n > 0 {
+		if v, ok := e.Args[n-1].(*ast.Variadic); ok {
+			return b.variadic(c, e, name, append(slices.Clone(e.Args[:n-1]), v.X))
+		}
+	}
 	args, pos, err := b.scalars(c, e.Args)
 	if err != nil {
 		return nil, err
@@ -77,6 +76,19 @@ func (b *Binder) function(c *context, e *ast.Func) (expr.Expr, error) {
 		}
 	}
 	return b.call(name, false, args, pos, e.Pos)
+}
+
+// variadic binds f(..., VARIADIC array).
+func (b *Binder) variadic(c *context, e *ast.Func, name string, list []ast.Expr) (expr.Expr, error) {
+	args, pos, err := b.scalars(c, list)
+	if err != nil {
+		return nil, err
+	}
+	fn, coerce, ret, err := expr.LookupVariadic(name, typesOf(args))
+	if err != nil {
+		return nil, at(err, e.Pos)
+	}
+	return b.apply(fn, coerce, ret, args, pos, e.Pos)
 }
 
 // castFunction recognises type names used as functions of one argument: int4(x), text(x).
@@ -133,33 +145,6 @@ func (b *Binder) direction(it *ast.SortItem, x expr.Expr) (expr.SortKey, error) 
 			WithHint("Use an explicit ordering operator or modify the query.")
 	}
 	return k, nil
-}
-
-// setReturning binds a set-returning function in a select list; nil if it is not one.
-func (b *Binder) setReturning(c *context, e *ast.Func, name string, args []expr.Expr, pos []ast.Pos) (expr.Expr, error) {
-	fn, coerce, err := expr.LookupSRF(name, typesOf(args))
-	if err != nil {
-		return nil, at(err, e.Pos)
-	}
-	if fn == nil {
-		return nil, nil
-	}
-	if c.inAgg {
-		return nil, sqlerr.New(sqlerr.FeatureNotSupported, "aggregate function calls cannot contain set-returning function calls").At(int(e.Pos)).
-			WithHint("You might be able to move the set-returning function into a LATERAL FROM item.")
-	}
-	if c.srfs == nil {
-		return nil, sqlerr.New(sqlerr.FeatureNotSupported, "set-returning functions are not allowed in %s", c.clause).At(int(e.Pos))
-	}
-	if len(fn.Cols) != 1 || len(*c.srfs) > 0 {
-		return nil, unsupported(e, "more than one set-returning function or column in a select list")
-	}
-	if args, err = b.coerceArgs(args, coerce, pos); err != nil {
-		return nil, err
-	}
-	id := b.Meta.Add(name, fn.Cols[0].T)
-	*c.srfs = append(*c.srfs, srfCall{fn: fn, args: args, id: id, pos: int(e.Pos)})
-	return b.Meta.Col(id), nil
 }
 
 func (b *Binder) window(c *context, e *ast.Func, name string) (expr.Expr, error) {
@@ -250,8 +235,18 @@ func (b *Binder) special(c *context, e *ast.Special) (expr.Expr, error) {
 	case "grouping":
 		return b.grouping(c, e)
 	}
-	if len(e.Args) > 0 {
-		args, pos, err := b.scalars(c, e.Args)
+	if list := e.Args; len(list) > 0 {
+		if e.Name == "overlaps" {
+			list = nil
+			for _, a := range e.Args {
+				row, ok := a.(*ast.Row)
+				if !ok || len(row.Elems) != 2 {
+					return nil, unsupported(a, "this period of OVERLAPS")
+				}
+				list = append(list, row.Elems...)
+			}
+		}
+		args, pos, err := b.scalars(c, list)
 		if err != nil {
 			return nil, err
 		}

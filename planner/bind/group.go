@@ -28,13 +28,8 @@ func (sel *selection) groupItem(g ast.Expr) (expr.Expr, error) {
 				return nil, false, sqlerr.New(sqlerr.GroupingError, "aggregate functions are not allowed in GROUP BY").At(int(t.pos))
 			}
 		}
-		if len(sel.srfs) > 0 || len(sel.windows) > 0 {
+		if len(sel.windows) > 0 {
 			refs := plan.RefsOf(t.expr)
-			for _, f := range sel.srfs {
-				if refs.Has(f.id) {
-					return nil, false, sqlerr.Unsupported(int(t.pos), "a set-returning function in GROUP BY")
-				}
-			}
 			for _, w := range sel.windows {
 				if refs.Has(w.id) {
 					return nil, false, sqlerr.New(sqlerr.WindowingError, "window functions are not allowed in GROUP BY").At(int(t.pos))
@@ -56,12 +51,13 @@ func (sel *selection) groupItem(g ast.Expr) (expr.Expr, error) {
 		x, _, err := byOutput()
 		return x, err
 	}
-	return b.scalar(&context{sc: sel.sc, clause: "GROUP BY"}, g)
+	return b.scalar(&context{sc: sel.sc, clause: "GROUP BY", srfs: &sel.srfs}, g)
 }
 
 // group puts a Reduce over the node and rewrites everything above it to the Reduce's columns.
 func (sel *selection) group() error {
 	b := sel.b
+	sel.node = applySRFs(sel.node, sel.takeGrouped())
 	items := plan.Pass(b.Meta, sel.node.Cols())
 	computed := false
 	outs := sel.node.Cols()

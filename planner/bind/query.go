@@ -339,34 +339,3 @@ func (b *Binder) leaf(q *Query, i int) expr.Expr {
 	}
 	return &expr.Col{ID: id, T: q.Cols[i].T}
 }
-
-// orderByName binds the ORDER BY of a set operation or VALUES: names and ordinals of the output only.
-func (b *Binder) orderByName(sc *scope, out *Query, order []*ast.SortItem, what string) error {
-	for _, it := range order {
-		i, ok, err := b.outputRef(out.Cols, it.Expr, "ORDER BY")
-		if err != nil {
-			return err
-		}
-		if !ok {
-			if _, isRef := it.Expr.(*ast.ColRef); isRef {
-				inner := &scope{}
-				inner.cols = append(inner.cols, outCols(out)...)
-				if _, _, err := b.column(inner, it.Expr.(*ast.ColRef)); err != nil {
-					return err
-				}
-			}
-			if what != "UNION/INTERSECT/EXCEPT" {
-				return unsupported(it.Expr, "an ORDER BY expression over %s", what)
-			}
-			return sqlerr.New(sqlerr.FeatureNotSupported, "invalid UNION/INTERSECT/EXCEPT ORDER BY clause").At(int(loc(it.Expr))).
-				WithDetail("Only result column names can be used, not expressions or functions.").
-				WithHint("Add the expression/function to every SELECT, or move the UNION into a FROM clause.")
-		}
-		k, err := b.direction(it, &expr.Col{ID: out.Cols[i].ID, T: out.Cols[i].T})
-		if err != nil {
-			return err
-		}
-		out.Order = append(out.Order, plan.Sort{Col: out.Cols[i].ID, Desc: k.Desc, NullsFirst: k.NullsFirst})
-	}
-	return nil
-}

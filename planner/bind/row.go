@@ -159,3 +159,63 @@ func (b *Binder) rowIsNull(c *context, e *ast.Is, row *ast.Row) (expr.Expr, erro
 	}
 	return b.fold(conj(args)), nil
 }
+
+// counted are the arguments of an aggregate. count() takes rows, too: the fields of one, which is not NULL whatever they are (row), and of a
+// relation, which is NULL where an outer join has none, its primary key.
+func (b *Binder) counted(c *context, e *ast.Func, name string) (args []ast.Expr, row bool, err error) {
+	if name != "count" || len(e.Args) != 1 {
+		return e.Args, false, nil
+	}
+	var parts []string
+	switch x := e.Args[0].(type) {
+	case *ast.Row:
+		return x.Elems, true, nil
+	case *ast.ColRef:
+		if _, err := b.findColumn(c.sc, x); err != nil {
+			parts = x.Parts
+		}
+	case *ast.Star:
+		parts = x.Qual
+	}
+	if len(parts) == 0 {
+		return e.Args, false, nil
+	}
+	pos := ast.Pos(e.Args[0].Position())
+	r, err := b.findRel(c.sc, parts, pos)
+	if err != nil {
+		return e.Args, false, nil // the column does not exist
+	}
+	if r.table == nil || r.table.PrimaryKeyName == "" {
+		return nil, false, unsupported(e.Args[0], "count() of the rows of a relation without a primary key")
+	}
+	if e.Distinct && len(r.table.PrimaryKey) > 1 {
+		return nil, false, unsupported(e.Args[0], "count(DISTINCT) of the rows of a relation with a primary key of several columns")
+	}
+	key := r.table.Columns[r.table.PrimaryKey[0]].Name
+	return []ast.Expr{&ast.ColRef{Pos: pos, Parts: append(parts[:len(parts):len(parts)], key)}}, false, nil
+}
+
+// relNull binds t IS [NOT] NULL for a relation: all of its columns are, or none is.
+func (b *Binder) relNull(c *context, e *ast.Is) (expr.Expr, bool) {
+	ref, ok := e.X.(*ast.ColRef)
+	if !ok {
+		return nil, false
+	}
+	if _, err := b.findColumn(c.sc, ref); err == nil {
+		return nil, false
+	}
+	r, err := b.findRel(c.sc, ref.Parts, ref.Pos)
+	if err != nil {
+		return nil, false
+	}
+	var args []expr.Expr
+	for _, col := range r.cols {
+		x := b.Meta.Col(col.id)
+		b.refs[x] = colRef{int(ref.Pos), r.name + "." + col.name}
+		args = append(args, &expr.IsNull{X: x, Not: e.Not})
+	}
+	if len(args) == 0 {
+		return expr.Bool(true), true
+	}
+	return conj(args), true
+}

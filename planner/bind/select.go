@@ -95,19 +95,15 @@ func (b *Binder) selectCore(s *ast.Select, sc *scope, order []*ast.SortItem, kno
 func (sel *selection) bindTargets(known bool) error {
 	b := sel.b
 	for _, t := range sel.s.Targets {
-		if st, ok := t.Expr.(*ast.Star); ok {
-			cols, err := b.star(sel.sc, st)
-			if err != nil {
+		switch st := t.Expr.(type) {
+		case *ast.Star:
+			if err := sel.star(st); err != nil {
 				return err
 			}
-			for _, c := range cols {
-				e := &expr.Col{ID: c.id, T: c.t}
-				rel := ""
-				if c.rel != nil {
-					rel = c.rel.name
-				}
-				b.refs[e] = colRef{int(st.Pos), rel + "." + c.name}
-				sel.targets = append(sel.targets, &target{name: c.name, expr: e, rel: rel, pos: st.Pos})
+			continue
+		case *ast.StarOf:
+			if err := sel.starOf(st); err != nil {
+				return err
 			}
 			continue
 		}
@@ -129,6 +125,24 @@ func (sel *selection) bindTargets(known bool) error {
 			tg.rel = relOf(b.refs[c].name)
 		}
 		sel.targets = append(sel.targets, tg)
+	}
+	return nil
+}
+
+// star expands * or rel.* in a select list.
+func (sel *selection) star(st *ast.Star) error {
+	cols, err := sel.b.star(sel.sc, st)
+	if err != nil {
+		return err
+	}
+	for _, c := range cols {
+		e := &expr.Col{ID: c.id, T: c.t}
+		rel := ""
+		if c.rel != nil {
+			rel = c.rel.name
+		}
+		sel.b.refs[e] = colRef{int(st.Pos), rel + "." + c.name}
+		sel.targets = append(sel.targets, &target{name: c.name, expr: e, rel: rel, pos: st.Pos})
 	}
 	return nil
 }
@@ -200,170 +214,6 @@ func figureName(e ast.Expr) (name string, strong bool) {
 	return "?column?", false
 }
 
-// outputRef resolves an ORDER BY or GROUP BY item that is an ordinal or the name of an output column.
-func (b *Binder) outputRef(cols []OutCol, e ast.Expr, clause string) (int, bool, error) {
-	switch e := e.(type) {
-	case *ast.Const:
-		if e.Kind != ast.IntConst {
-			return 0, false, sqlerr.New(sqlerr.SyntaxError, "non-integer constant in %s", clause).At(int(e.Pos))
-		}
-		n, err := strconv.Atoi(e.S)
-		if err != nil || n < 1 || n > len(cols) {
-			return 0, false, sqlerr.New(sqlerr.InvalidColumnReference, "%s position %s is not in select list", clause, e.S).At(int(e.Pos))
-		}
-		return n - 1, true, nil
-	case *ast.ColRef:
-		if len(e.Parts) != 1 {
-			return 0, false, nil
-		}
-		hit := -1
-		for i, c := range cols {
-			if c.Name != e.Parts[0] {
-				continue
-			}
-			if hit >= 0 && cols[hit].ID != c.ID {
-				return 0, false, sqlerr.New(sqlerr.AmbiguousColumn, "%s %q is ambiguous", clause, e.Parts[0]).At(int(e.Pos))
-			}
-			if hit < 0 {
-				hit = i
-			}
-		}
-		return hit, hit >= 0, nil
-	}
-	return 0, false, nil
-}
-
-// outputs are the targets as output columns, for outputRef: equal expressions have equal ids there.
-func (sel *selection) outputs() []OutCol {
-	out := make([]OutCol, len(sel.targets))
-	seen := map[string]int{}
-	for i, t := range sel.targets {
-		key := t.expr.String()
-		if _, ok := seen[key]; !ok {
-			seen[key] = i + 1
-		}
-		out[i] = OutCol{Name: t.name, ID: seen[key], T: t.expr.Type()}
-	}
-	return out
-}
-
-// item finds an expression among the targets and hidden items, or adds it as hidden.
-func (sel *selection) item(e expr.Expr, pos ast.Pos) int {
-	s := e.String()
-	for i, t := range sel.targets {
-		if t.expr.String() == s {
-			return i
-		}
-	}
-	for i, t := range sel.hidden {
-		if t.expr.String() == s {
-			return len(sel.targets) + i
-		}
-	}
-	sel.hidden = append(sel.hidden, &target{name: "order", expr: e, pos: pos})
-	return len(sel.targets) + len(sel.hidden) - 1
-}
-
-func (sel *selection) at(i int) *target {
-	if i < len(sel.targets) {
-		return sel.targets[i]
-	}
-	return sel.hidden[i-len(sel.targets)]
-}
-
-func (sel *selection) bindOrder(order []*ast.SortItem) error {
-	b := sel.b
-	if len(order) == 0 {
-		return nil
-	}
-	outs := sel.outputs()
-	for _, it := range order {
-		i, ok, err := b.outputRef(outs, it.Expr, "ORDER BY")
-		if err != nil {
-			return err
-		}
-		if !ok {
-			c := *sel.ctx
-			c.clause = "ORDER BY"
-			x, err := b.typedScalar(&c, it.Expr)
-			if err != nil {
-				return err
-			}
-			i = sel.item(x, loc(it.Expr))
-			if i >= len(sel.targets) && sel.s.Distinct && len(sel.s.DistinctOn) == 0 {
-				return sqlerr.New(sqlerr.InvalidColumnReference, "for SELECT DISTINCT, ORDER BY expressions must appear in select list").At(int(loc(it.Expr)))
-			}
-		}
-		if sel.at(i).expr, err = b.known(sel.at(i).expr, loc(it.Expr)); err != nil {
-			return err
-		}
-		k, err := b.direction(it, sel.at(i).expr)
-		if err != nil {
-			return err
-		}
-		sel.order = append(sel.order, orderItem{item: i, key: k, pos: loc(it.Expr)})
-	}
-	return nil
-}
-
-func (sel *selection) bindDistinctOn() error {
-	b := sel.b
-	if len(sel.s.DistinctOn) == 0 {
-		return nil
-	}
-	outs := sel.outputs()
-	for _, e := range sel.s.DistinctOn {
-		i, ok, err := b.outputRef(outs, e, "DISTINCT ON")
-		if err != nil {
-			return err
-		}
-		if !ok {
-			c := *sel.ctx
-			c.clause = "DISTINCT ON"
-			x, err := b.typedScalar(&c, e)
-			if err != nil {
-				return err
-			}
-			i = sel.item(x, loc(e))
-		}
-		dup := false
-		for _, o := range sel.on {
-			dup = dup || o == i
-		}
-		if !dup {
-			sel.on = append(sel.on, i)
-		}
-	}
-	// The DISTINCT ON expressions must be the first of ORDER BY, in whatever order.
-	left := map[int]bool{}
-	for _, i := range sel.on {
-		left[i] = true
-	}
-	for _, o := range sel.order {
-		if len(left) == 0 {
-			break
-		}
-		in := false
-		for _, i := range sel.on {
-			in = in || i == o.item
-		}
-		if !in {
-			return sqlerr.New(sqlerr.InvalidColumnReference, "SELECT DISTINCT ON expressions must match initial ORDER BY expressions").At(int(sel.at(firstOf(sel.on, left)).pos))
-		}
-		delete(left, o.item)
-	}
-	return nil
-}
-
-func firstOf(on []int, left map[int]bool) int {
-	for _, i := range on {
-		if left[i] {
-			return i
-		}
-	}
-	return on[0]
-}
-
 // applyCalls puts set-returning functions and window numbering over the node.
 func (sel *selection) applyCalls() error {
 	for _, w := range sel.windows {
@@ -371,9 +221,7 @@ func (sel *selection) applyCalls() error {
 			return err
 		}
 	}
-	for _, f := range sel.srfs {
-		sel.node = &plan.FlatMap{In: sel.node, Fn: f.fn, Args: f.args, IDs: []int{f.id}}
-	}
+	sel.node = applySRFs(sel.node, sel.srfs)
 	return nil
 }
 

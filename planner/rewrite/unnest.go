@@ -33,7 +33,11 @@ func Unnest(c *Ctx, n plan.Node) (plan.Node, error) {
 		if n.Kind == plan.Inner {
 			return u.filter(&plan.Filter{In: &plan.Apply{Kind: plan.Inner, L: n.L, R: n.R, Guard: n.Guard, Pos: n.Pos}, Preds: n.On})
 		}
-		return nil, sqlerr.Unsupported(n.Pos, "a subquery in this LATERAL join's condition")
+		out := *n
+		out.On = nil
+		var err error
+		out.R, err = Unnest(c, &plan.Filter{In: n.R, Preds: n.On})
+		return &out, err
 	case *plan.Project, *plan.FlatMap, *plan.Reduce:
 		return u.over(n)
 	}
@@ -86,41 +90,6 @@ func (u *unnester) trimmed(n plan.Node, cols []int) plan.Node {
 		return n
 	}
 	return &plan.Project{In: n, Items: plan.Pass(u.c.Meta, cols)}
-}
-
-// join moves conditions with subqueries: of an inner join above it, of an outer one to the side that they are about.
-func (u *unnester) join(n *plan.Join) (plan.Node, error) {
-	subs, on := split(n.On, plan.HasSubquery)
-	if n.Kind == plan.Inner {
-		return u.filter(&plan.Filter{In: &plan.Join{Kind: plan.Inner, L: n.L, R: n.R, On: on}, Preds: subs})
-	}
-	out := *n
-	for _, e := range n.On {
-		if !plan.HasSubquery(e) {
-			continue
-		}
-		refs := plan.RefsOf(e)
-		l, r := plan.SetOf(n.L.Cols()...), plan.SetOf(n.R.Cols()...)
-		side := &out.R
-		if refs.HasAny(l) {
-			side = &out.L
-			if refs.HasAny(r) {
-				return nil, sqlerr.Unsupported(posOf(e), "a subquery about both sides of an outer join, in its condition,")
-			}
-		}
-		if canFailSub(e) {
-			return nil, sqlerr.Unsupported(posOf(e), "a subquery that can fail in an outer join's condition")
-		}
-		u.node = *side
-		x := u.value(e, nil)
-		if u.err != nil {
-			return nil, u.err
-		}
-		*side = u.node
-		on = append(on, x)
-	}
-	out.On = on
-	return u.trimmed(&out, n.Cols()), nil
 }
 
 func posOf(e expr.Expr) int {
