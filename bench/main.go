@@ -1,6 +1,6 @@
 // Command bench measures streamsql: each benchmark prints a table, and ratios against something measured in the same run.
 //
-//	go run ./bench [-smoke] [groupby|timeline|wire|commit|memory|tpch|all]
+//	go run ./bench [-smoke] [groupby|timeline|wire|commit|memory|tpch|nexmark|all]
 package main
 
 import (
@@ -35,6 +35,7 @@ var benchmarks = []struct {
 	{"commit", commitLatency},
 	{"memory", memory},
 	{"tpch", tpchBench},
+	{"nexmark", nexmarkBench},
 }
 
 func main() {
