@@ -1,8 +1,6 @@
 package expr
 
 import (
-	"time"
-
 	"github.com/streamsql/streamsql/sqlerr"
 	"github.com/streamsql/streamsql/types"
 	"github.com/streamsql/streamsql/types/datetime"
@@ -13,8 +11,8 @@ import (
 
 func formatDefs() []def {
 	return join(numberFormatDefs(), []def{
-		{sig: "to_char(timestamp,text) text", flags: stable | canFail, row: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-			return timestampToChar(a[0].Int(), a[1].String(), time.UTC, 0, false)
+		{sig: "to_char(timestamp,text) text", flags: stable | canFail, row: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+			return timestampToChar(c, a[0].Int(), a[1].String(), nil)
 		}},
 		{sig: "to_char(timestamptz,text) text", flags: stable | canFail, row: func(c *Ctx, a []types.Datum) (types.Datum, error) {
 			us := a[0].Int()
@@ -25,11 +23,11 @@ func formatDefs() []def {
 			if err != nil {
 				return types.Null, err
 			}
-			return timestampToChar(local, a[1].String(), c.config().TimeZone, us, true)
+			return timestampToChar(c, local, a[1].String(), &us)
 		}},
 		{sig: "to_char(interval,text) text", flags: stable | canFail, row: intervalToChar},
-		{sig: "to_date(text,text) date", flags: stable | canFail, row: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-			p, err := parseByFormat(a[0].String(), a[1].String())
+		{sig: "to_date(text,text) date", flags: stable | canFail, row: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+			p, err := parseByFormat(c, a[0].String(), a[1].String())
 			if err != nil {
 				return types.Null, err
 			}
@@ -40,7 +38,7 @@ func formatDefs() []def {
 			return types.NewInt(days), nil
 		}},
 		{sig: "to_timestamp(text,text) timestamptz", flags: stable | canFail, row: func(c *Ctx, a []types.Datum) (types.Datum, error) {
-			p, err := parseByFormat(a[0].String(), a[1].String())
+			p, err := parseByFormat(c, a[0].String(), a[1].String())
 			if err != nil {
 				return types.Null, err
 			}

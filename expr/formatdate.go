@@ -85,6 +85,13 @@ func literalTokens(out []dateToken, s string, separators bool) ([]dateToken, str
 	return out, s
 }
 
+type dateFormatKey string
+
+// dateFormat is a format taken apart, once for all rows.
+func dateFormat(c *Ctx, s string) ([]dateToken, error) {
+	return memo(c, dateFormatKey(s), func() ([]dateToken, error) { return parseDateFormat(strings.Clone(s)) })
+}
+
 func parseDateFormat(s string) ([]dateToken, error) {
 	var out []dateToken
 	for s != "" {
@@ -128,19 +135,20 @@ type dateFields struct {
 	offset   int
 }
 
-func timestampToChar(local int64, format string, loc *time.Location, utc int64, zoned bool) (types.Datum, error) {
+// timestampToChar formats a local time; utc, if not nil, is the time that it stands for in the session's zone.
+func timestampToChar(c *Ctx, local int64, format string, utc *int64) (types.Datum, error) {
 	if format == "" || !datetime.Finite(local) {
 		return types.Null, nil
 	}
 	f := dateFields{Fields: datetime.Split(local)}
 	f.days, _ = datetime.SplitDay(local)
 	f.yday = datetime.DayOfYear(f.days)
-	if zoned {
+	if utc != nil {
 		const epochShift = 946684800
-		sec, _ := floorDiv64(utc, 1e6)
-		f.zone, f.offset = time.Unix(sec+epochShift, 0).In(loc).Zone()
+		sec, _ := floorDiv64(*utc, 1e6)
+		f.zone, f.offset = time.Unix(sec+epochShift, 0).In(c.config().TimeZone).Zone()
 	}
-	return f.toChar(format)
+	return f.toChar(c, format)
 }
 
 func floorDiv64(a, b int64) (q, r int64) {
@@ -150,7 +158,7 @@ func floorDiv64(a, b int64) (q, r int64) {
 	return q, r
 }
 
-func intervalToChar(_ *Ctx, a []types.Datum) (types.Datum, error) {
+func intervalToChar(c *Ctx, a []types.Datum) (types.Datum, error) {
 	months, days, us := types.DecodeInterval(a[0])
 	f := dateFields{interval: true}
 	f.Year, f.Month, f.Day = int(months/12), int(months%12), int(days)
@@ -162,11 +170,11 @@ func intervalToChar(_ *Ctx, a []types.Datum) (types.Datum, error) {
 	if a[1].String() == "" {
 		return types.Null, nil
 	}
-	return f.toChar(a[1].String())
+	return f.toChar(c, a[1].String())
 }
 
-func (f *dateFields) toChar(format string) (types.Datum, error) {
-	tokens, err := parseDateFormat(format)
+func (f *dateFields) toChar(c *Ctx, format string) (types.Datum, error) {
+	tokens, err := dateFormat(c, format)
 	if err != nil {
 		return types.Null, err
 	}

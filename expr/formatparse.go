@@ -33,8 +33,8 @@ func badFormat(format string, args ...any) *sqlerr.Error {
 	return sqlerr.New(sqlerr.InvalidDatetimeFormat, format, args...)
 }
 
-func parseByFormat(text, format string) (parsedDate, error) {
-	tokens, err := parseDateFormat(format)
+func parseByFormat(c *Ctx, text, format string) (parsedDate, error) {
+	tokens, err := dateFormat(c, format)
 	if err != nil {
 		return parsedDate{}, err
 	}
