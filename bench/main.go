@@ -1,6 +1,6 @@
 // Command bench measures streamsql: each benchmark prints a table, and ratios against something measured in the same run.
 //
-//	go run ./bench [-smoke] [groupby|timeline|wire|commit|memory|tpch|nexmark|all]
+//	go run ./bench [-smoke] [groupby|timeline|wire|commit|memory|tpch|nexmark|join10|all]
 package main
 
 import (
@@ -36,6 +36,7 @@ var benchmarks = []struct {
 	{"memory", memory},
 	{"tpch", tpchBench},
 	{"nexmark", nexmarkBench},
+	{"join10", join10},
 }
 
 func main() {
