@@ -3,6 +3,7 @@ package engine
 import (
 	"bytes"
 	"slices"
+	"sync"
 
 	"github.com/streamsql/streamsql/batch"
 	"github.com/streamsql/streamsql/catalog"
@@ -15,62 +16,114 @@ import (
 // finished reads the rows of a view whose tree holds less: it takes the limit of each value of the parameters, and looks columns up. Its entries
 // come in the order of the tree: ties are in the order of what the tree holds.
 type finished struct {
-	rows   operators.Reader
-	types  []types.Type
-	key    []operators.OrderCol
-	params int
 	*catalog.Finish
+	view    *catalog.View
+	catalog *catalog.Catalog
+	types   []types.Type
+	key     []operators.OrderCol
 
-	tables  []lateTable
-	patches []batch.Patch // of all tables, by column
+	rows   operators.Reader
+	tables []lateTable
+	all    []batch.Patch // of all tables, by column
+	wanted []batch.Patch // of those that the reader wants columns of
 
 	// given is the entry that an iterator gave out last before it was closed: a scan that goes on there asks for it by what it was given.
 	given finishedEntry
+	iter  limitedIter // the memory of an iterator, and
+	taken bool        // whether it is in use
 }
 
 // lateTable is a table of which columns are looked up.
 type lateTable struct {
-	late  *catalog.Late
-	t     *catalog.Table
-	types []types.Type
-	rows  operators.Reader
+	late   *catalog.Late
+	table  *catalog.Table
+	types  []types.Type
+	rows   operators.Reader
+	wanted bool
 
 	key, next []byte // of the row at hand
 	row       batch.ImageReader
 }
 
 // finishedEntry is an entry of the tree, and what it is as a row's.
-type finishedEntry struct {
-	stored, whole []byte
-	weight        int64
-}
+type finishedEntry struct{ stored, whole []byte }
 
+var finishers = sync.Pool{New: func() any { return new(finished) }}
+
+// finish is the reader of v's rows over its tree.
 func finish(sn *Snapshot, v *catalog.View, rows operators.Reader) operators.Reader {
 	if v.Finish == nil {
 		return rows
 	}
-	f := &finished{rows: rows, types: appendTypes(nil, nil, v), key: appendTreeKey(nil, nil, v), params: v.Params, Finish: v.Finish}
-	f.tables = make([]lateTable, len(v.Finish.Late))
-	for i := range f.tables {
-		l := &v.Finish.Late[i]
-		t, ok := sn.Catalog.Object(l.Table).(*catalog.Table)
-		if !ok {
-			panic(sqlerr.New(sqlerr.InternalError, "materialized view %q shows a table that is not there", v.Name))
+	f := finishers.Get().(*finished)
+	if f.view != v || f.catalog != sn.Catalog {
+		f = &finished{Finish: v.Finish, view: v, catalog: sn.Catalog, types: appendTypes(nil, nil, v), key: appendTreeKey(nil, nil, v)}
+		f.tables = make([]lateTable, len(v.Finish.Late))
+		for i := range f.tables {
+			f.tables[i].open(sn.Catalog, v, i)
 		}
-		f.tables[i] = lateTable{late: l, t: t, types: columnTypes(t.Columns), rows: operators.SnapshotTree(sn.Store, t.Tree)}
-		for k, c := range l.Cols {
-			f.patches = append(f.patches, batch.Patch{Col: c, From: &f.tables[i].row, At: l.From[k]})
+		f.all = f.patches(true)
+	}
+	f.rows, f.wanted, f.given.whole = rows, f.all, f.given.whole[:0]
+	for i := range f.tables {
+		l := &f.tables[i]
+		l.rows, l.wanted, l.key = operators.SnapshotTree(sn.Store, l.table.Tree), true, l.key[:0]
+	}
+	return f
+}
+
+func (l *lateTable) open(c *catalog.Catalog, v *catalog.View, i int) {
+	l.late = &v.Finish.Late[i]
+	t, ok := c.Object(l.late.Table).(*catalog.Table)
+	if !ok {
+		panic(sqlerr.New(sqlerr.InternalError, "materialized view %q shows a table that is not there", v.Name))
+	}
+	l.table, l.types = t, columnTypes(t.Columns)
+}
+
+// free gives the reader's memory to the next one of the view.
+func (f *finished) free() {
+	f.rows = nil
+	for i := range f.tables {
+		f.tables[i].rows, f.tables[i].row = nil, batch.ImageReader{}
+	}
+	finishers.Put(f)
+}
+
+// want leaves NULL what is looked up for none of the columns cols.
+func (f *finished) want(cols []int) {
+	some := false
+	for i := range f.tables {
+		l := &f.tables[i]
+		l.wanted = slices.ContainsFunc(l.late.Cols, func(c int) bool { return slices.Contains(cols, c) })
+		some = some || !l.wanted
+	}
+	if some {
+		f.wanted = f.patches(false)
+	}
+}
+
+// patches are what the tables, all or those wanted, put into a row.
+func (f *finished) patches(all bool) (out []batch.Patch) {
+	for i := range f.tables {
+		l := &f.tables[i]
+		if !all && !l.wanted {
+			continue
+		}
+		for k, c := range l.late.Cols {
+			out = append(out, batch.Patch{Col: c, From: &l.row, At: l.late.From[k]})
 		}
 	}
-	slices.SortFunc(f.patches, func(a, b batch.Patch) int { return a.Col - b.Col })
-	return f
+	slices.SortFunc(out, func(a, b batch.Patch) int { return a.Col - b.Col })
+	return out
 }
 
 // Get finds an entry by the whole of it.
 func (f *finished) Get(key []byte) (value []byte, weight int64, ok bool) {
 	it := f.Iter()
 	defer it.Close()
-	for ok := it.SeekGE(key[:f.keyLen(key)]); ok && bytes.HasPrefix(it.Key(), key[:f.keyLen(key)]); ok = it.Next() {
+	prefix := key[:f.keyLen(key)]
+	for ok := it.SeekGE(prefix); ok && bytes.HasPrefix(it.Key(), prefix); ok = it.Next() {
 		if bytes.Equal(it.Key(), key) {
 			return nil, it.Weight(), true
 		}
@@ -79,11 +132,17 @@ func (f *finished) Get(key []byte) (value []byte, weight int64, ok bool) {
 }
 
 func (f *finished) Iter() storage.Iterator {
-	it := &finishedIter{f: f, it: f.rows.Iter()}
-	if f.Limit >= 0 {
-		return &limitedIter{finishedIter: it}
+	it := &f.iter
+	if f.taken {
+		it = new(limitedIter)
+	} else {
+		f.taken = true
 	}
-	return it
+	it.f, it.it, it.ready = f, f.rows.Iter(), false
+	if f.Limit >= 0 {
+		return it
+	}
+	return &it.finishedIter
 }
 
 // keyLen is the length of an entry's key.
@@ -98,21 +157,24 @@ func (f *finished) prefixLen(entry []byte, n int) int {
 	return len(entry) - len(rest)
 }
 
-// complete appends the whole entry to dst.
-func (f *finished) complete(dst, stored []byte, r *batch.ImageReader) []byte {
-	n := f.keyLen(stored)
-	dst = append(dst, stored[:n]...)
-	if len(f.tables) == 0 {
-		return append(dst, stored[n:]...)
+// complete appends the entry to dst with what is looked up, all or what is wanted.
+func (f *finished) complete(dst, stored []byte, r *batch.ImageReader, all bool) []byte {
+	patches := f.wanted
+	if all {
+		patches = f.all
 	}
+	if len(patches) == 0 {
+		return append(dst, stored...)
+	}
+	n := f.keyLen(stored)
 	err := r.Reset(f.types, stored[n:])
 	for i := range f.tables {
-		if err == nil {
-			err = f.tables[i].find(r, f.types)
+		if l := &f.tables[i]; err == nil && (all || l.wanted) {
+			err = l.find(r, f.types)
 		}
 	}
 	if err == nil {
-		dst, err = r.AppendPatched(dst, f.patches)
+		dst, err = r.AppendPatched(append(dst, stored[:n]...), patches)
 	}
 	if err != nil {
 		panic(err)
@@ -137,17 +199,14 @@ func (l *lateTable) find(r *batch.ImageReader, ts []types.Type) error {
 	}
 	l.key, l.next = l.next, l.key
 	if null { // an outer join found none
-		return l.row.Reset(l.types, l.nullImage())
+		return l.row.Reset(l.types, bytes.Repeat([]byte{0xFF}, (len(l.types)+7)/8))
 	}
 	image, _, ok := l.rows.Get(l.key)
 	if !ok {
-		return sqlerr.New(sqlerr.InternalError, "a view shows a row of table %q that is not there", l.t.Name).WithHint("This is a bug in streamsql.")
+		return sqlerr.New(sqlerr.InternalError, "a view shows a row of table %q that is not there", l.table.Name).WithHint("This is a bug in streamsql.")
 	}
 	return l.row.Reset(l.types, image)
 }
-
-// nullImage is the image of a row of NULLs.
-func (l *lateTable) nullImage() []byte { return bytes.Repeat([]byte{0xFF}, (len(l.types)+7)/8) }
 
 // finishedIter walks the entries as they are stored, and completes those that are looked at.
 type finishedIter struct {
@@ -172,8 +231,16 @@ func (i *finishedIter) Value() []byte          { return nil }
 func (i *finishedIter) Weight() int64          { return i.it.Weight() }
 
 func (i *finishedIter) Close() {
-	i.f.given = i.given
+	if i.it == nil {
+		return
+	}
 	i.it.Close()
+	i.it = nil
+	g := &i.f.given
+	g.stored, g.whole = append(g.stored[:0], i.given.stored...), append(g.whole[:0], i.given.whole...)
+	if i == &i.f.iter.finishedIter {
+		i.f.taken = false
+	}
 }
 
 // stored is the place in the tree of an entry that was given out; other keys are bounds of the tree's own.
@@ -187,7 +254,7 @@ func (i *finishedIter) stored(key []byte) []byte {
 func (i *finishedIter) give(stored []byte) []byte {
 	if g := &i.given; !i.ready {
 		g.stored = append(g.stored[:0], stored...)
-		g.whole, i.ready = i.f.complete(g.whole[:0], stored, &i.reader), true
+		g.whole, i.ready = i.f.complete(g.whole[:0], stored, &i.reader, false), true
 	}
 	return i.given.whole
 }

@@ -12,18 +12,27 @@ const maxTie = 4096
 
 // limitedIter walks what the limit leaves of each value of the parameters: a part of the tree, whose rows are held while they are walked.
 type limitedIter struct {
-	*finishedIter
-	part []byte // its key
-	rows []finishedEntry
-	i    int
+	finishedIter
+	part  []byte // its key
+	rows  []limitedRow
+	arena []byte
+	i     int
 }
+
+type limitedRow struct {
+	from, to int // in the arena
+	weight   int64
+}
+
+// entry is row i as the tree has it.
+func (l *limitedIter) entry(i int) []byte { return l.arena[l.rows[i].from:l.rows[i].to] }
 
 func (l *limitedIter) SeekGE(key []byte) bool {
 	key = l.stored(key)
 	for ok := l.it.SeekGE(key); ok; ok = l.it.SeekGE(key) {
 		l.load()
 		for l.i = range l.rows {
-			if bytes.Compare(l.rows[l.i].stored, key) >= 0 {
+			if bytes.Compare(l.entry(l.i), key) >= 0 {
 				return l.at(true)
 			}
 		}
@@ -39,7 +48,7 @@ func (l *limitedIter) SeekLT(key []byte) bool {
 	for ok := l.it.SeekLT(key); ok; ok = l.it.SeekLT(key) {
 		l.load()
 		for l.i = len(l.rows) - 1; l.i >= 0; l.i-- {
-			if key == nil || bytes.Compare(l.rows[l.i].stored, key) < 0 {
+			if key == nil || bytes.Compare(l.entry(l.i), key) < 0 {
 				return l.at(true)
 			}
 		}
@@ -67,23 +76,25 @@ func (l *limitedIter) Prev() bool {
 
 func (l *limitedIter) Weight() int64 { return l.rows[l.i].weight }
 
-func (l *limitedIter) Key() []byte { return l.give(l.rows[l.i].stored) }
+func (l *limitedIter) Key() []byte { return l.give(l.entry(l.i)) }
 
 // load takes the rows of the part at which the tree's iterator stands.
 func (l *limitedIter) load() {
 	at := l.it.Key()
-	l.part = append(l.part[:0], at[:l.f.prefixLen(at, l.f.params)]...)
-	l.rows = l.rows[:0]
+	l.part = append(l.part[:0], at[:l.f.prefixLen(at, l.f.view.Params)]...)
+	l.rows, l.arena = l.rows[:0], l.arena[:0]
 	end := l.end()
 	for ok, seen := l.it.SeekGE(l.part), int64(0); ok; ok = l.it.Next() {
 		at = l.it.Key()
 		if !bytes.HasPrefix(at, l.part) || seen >= end && !l.tied(at) {
 			break
 		}
-		l.push(at, l.it.Weight())
-		seen += l.it.Weight()
+		w := l.it.Weight()
+		l.rows = append(l.rows, limitedRow{len(l.arena), len(l.arena) + len(at), w})
+		l.arena = append(l.arena, at...)
+		seen += w
 	}
-	l.cut()
+	l.cut(end)
 }
 
 // end is how many rows the limit looks at.
@@ -92,13 +103,6 @@ func (l *limitedIter) end() int64 {
 		return math.MaxInt64
 	}
 	return l.f.Offset + l.f.Limit
-}
-
-func (l *limitedIter) push(stored []byte, weight int64) {
-	n := len(l.rows)
-	l.rows = slices.Grow(l.rows, 1)[:n+1] // with the memory of an earlier part
-	e := &l.rows[n]
-	e.stored, e.weight = append(e.stored[:0], stored...), weight
 }
 
 // tied tells whether an entry behind the limit may come before the last one: only what is looked up parts them.
@@ -110,43 +114,38 @@ func (l *limitedIter) tied(at []byte) bool {
 // same tells whether row i has the key of an entry.
 func (l *limitedIter) same(i int, at []byte) bool {
 	n := l.f.keyLen(at)
-	return bytes.HasPrefix(l.rows[i].stored, at[:n]) && l.f.keyLen(l.rows[i].stored) == n
+	row := l.entry(i)
+	return bytes.HasPrefix(row, at[:n]) && l.f.keyLen(row) == n
 }
 
 // cut leaves the rows that the limit takes, in the order of the tree.
-func (l *limitedIter) cut() {
-	order := make([]int, len(l.rows))
-	for i := range order {
-		order[i] = i
-	}
+func (l *limitedIter) cut(end int64) {
+	var order []int // nil: that of the tree
 	if len(l.f.tables) > 0 {
-		l.orderTie(order, l.f.Offset)
-		l.orderTie(order, l.end())
+		order = l.orderTie(order, l.f.Offset)
+		order = l.orderTie(order, end)
 	}
 	w := window{skip: l.f.Offset, left: l.f.Limit}
-	for _, i := range order {
+	for k := range l.rows {
+		i := k
+		if order != nil {
+			i = order[k]
+		}
 		l.rows[i].weight = w.take(l.rows[i].weight)
 	}
-	n := 0
-	for i := range l.rows {
-		if l.rows[i].weight > 0 {
-			l.rows[n], l.rows[i] = l.rows[i], l.rows[n]
-			n++
-		}
-	}
-	l.rows = l.rows[:n]
+	l.rows = slices.DeleteFunc(l.rows, func(r limitedRow) bool { return r.weight == 0 })
 }
 
 // orderTie puts the rows with the key that is parted behind n copies in the order of their images.
-func (l *limitedIter) orderTie(order []int, n int64) {
+func (l *limitedIter) orderTie(order []int, n int64) []int {
 	i := 0
 	for ; i < len(l.rows) && n >= l.rows[i].weight; i++ {
 		n -= l.rows[i].weight
 	}
 	if i == len(l.rows) {
-		return
+		return order
 	}
-	at := l.rows[i].stored
+	at := l.entry(i)
 	from, to := i, i+1
 	for from > 0 && l.same(from-1, at) {
 		from--
@@ -155,10 +154,18 @@ func (l *limitedIter) orderTie(order []int, n int64) {
 		to++
 	}
 	if to-from == 1 || from == i && n == 0 {
-		return
+		return order
 	}
+	if order == nil {
+		order = make([]int, len(l.rows))
+		for k := range order {
+			order[k] = k
+		}
+	}
+	whole := make(map[int][]byte, to-from)
 	for k := from; k < to; k++ {
-		l.rows[k].whole = l.f.complete(l.rows[k].whole[:0], l.rows[k].stored, &l.reader)
+		whole[k] = l.f.complete(nil, l.entry(k), &l.reader, true)
 	}
-	slices.SortFunc(order[from:to], func(a, b int) int { return bytes.Compare(l.rows[a].whole, l.rows[b].whole) })
+	slices.SortFunc(order[from:to], func(a, b int) int { return bytes.Compare(whole[a], whole[b]) })
+	return order
 }

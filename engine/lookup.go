@@ -206,6 +206,9 @@ func (r *lookup) columns() {
 	if r.l.Filter != nil {
 		r.use(r.l.Filter)
 	}
+	if f, ok := r.rows.(*finished); ok {
+		f.want(r.cols)
+	}
 	r.whole = len(r.cols) == len(r.ts)
 	for i, c := range r.cols {
 		r.whole = r.whole && i == c
@@ -569,6 +572,9 @@ func (r *lookup) free() {
 	if r.it != nil {
 		r.it.Close()
 		r.it = nil
+	}
+	if f, ok := r.rows.(*finished); ok {
+		f.free()
 	}
 	r.q, r.l, r.ectx, r.rows, r.sort, r.failed = nil, nil, nil, nil, nil, nil
 	clear(r.out.Cols) // may be of others

@@ -19,8 +19,15 @@ func BenchmarkLookup(b *testing.B) {
 		rows = append(rows, datums{types.NewInt(int64(i)), types.NewString(fmt.Sprint("name of user ", i)), types.NewInt(int64(i / 3))})
 		tweets = append(tweets, datums{types.NewInt(int64(i / 100)), types.NewInt(int64(i) * 1000), types.NewString(fmt.Sprint("a tweet of some length, number ", i)), types.NewInt(int64(i))})
 	}
-	s.table("users", "id bigint, name text, ref bigint", []int{0}, rows)
+	users := s.table("users", "id bigint, name text, ref bigint", []int{0}, rows)
 	s.view("timeline", "user_id bigint, at bigint, body text, id bigint", []catalog.IndexColumn{{Col: 0}, {Col: 1, Desc: true, NullsFirst: true}}, tweets)
+	var refs []datums // the same rows, with what is looked up: the text in tweets, the name in users
+	for i, r := range tweets {
+		refs = append(refs, datums{r[0], r[1], types.Null, r[3], types.NewInt(int64(i * 31 % 100_000)), types.Null})
+	}
+	texts := s.table("tweets", "id bigint, body text", []int{0}, bodies(tweets))
+	s.view("home", "user_id bigint, at bigint, body text, id bigint, sender bigint, name text", []catalog.IndexColumn{{Col: 0}, {Col: 1, Desc: true, NullsFirst: true}}, refs).Finish =
+		&catalog.Finish{Limit: 100, Late: []catalog.Late{{Table: texts.ID, Key: []int{3}, Cols: []int{2}, From: []int{1}}, {Table: users.ID, Key: []int{4}, Cols: []int{5}, From: []int{1}}}}
 	for _, c := range []struct {
 		name, sql string
 		rows      int64
@@ -31,6 +38,8 @@ func BenchmarkLookup(b *testing.B) {
 		{"prefix100", "SELECT * FROM timeline WHERE user_id = $1", 100, false},
 		{"prefix100/ordered", "SELECT body, id FROM timeline WHERE user_id = $1 ORDER BY at DESC", 100, false},
 		{"prefix100/limit10", "SELECT * FROM timeline WHERE user_id = $1 ORDER BY at DESC LIMIT 10", 10, false},
+		{"finished100", "SELECT * FROM home WHERE user_id = $1", 100, false},
+		{"finished100/limit10", "SELECT * FROM home WHERE user_id = $1 ORDER BY at DESC LIMIT 10", 10, false},
 		{"prefix100/filter", "SELECT * FROM timeline WHERE user_id = $1 AND id % 2 = 0", 50, false},
 		{"point/dataflow", "SELECT count(*) FROM users WHERE id = $1", 1, true},
 		{"prefix100/dataflow", "SELECT count(*) FROM timeline t JOIN users u ON t.id = u.id WHERE t.user_id = $1", 1, true},
@@ -48,6 +57,13 @@ func BenchmarkLookup(b *testing.B) {
 			}
 		})
 	}
+}
+
+func bodies(tweets []datums) (out []datums) {
+	for _, r := range tweets {
+		out = append(out, datums{r[3], r[2]})
+	}
+	return out
 }
 
 func (s *shelf) countRows(b *testing.B, q *physical.Query, params ...types.Datum) (n int64) {

@@ -89,7 +89,7 @@ func (s *shelf) table(name, cols string, pk []int, rows []datums) *catalog.Table
 
 // view takes a row twice if it stands in rows twice.
 func (s *shelf) view(name, cols string, order []catalog.IndexColumn, rows []datums) *catalog.View {
-	v := &catalog.View{ID: s.cat.NextID, Schema: "public", Name: name, Columns: columns(cols), Materialized: true, Order: order, Query: "SELECT 1"}
+	v := &catalog.View{ID: s.cat.NextID, Schema: "public", Name: name, Columns: columns(cols), Materialized: true, Params: 1, Order: order, Query: "SELECT 1"}
 	s.change(func() {
 		v.Tree = s.multiset(appendTypes(nil, nil, v), order, rows)
 		v.Errors = s.e.store.Create(storage.Spec{Ordered: true, Published: true})
