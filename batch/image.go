@@ -26,6 +26,20 @@ func (b *Batch) AppendImage(dst []byte, i int, cols []int) []byte {
 	return dst
 }
 
+// AppendImageWithout appends the image of row i with the columns cols as NULLs, in ascending order.
+func (b *Batch) AppendImageWithout(dst []byte, i int, cols []int) []byte {
+	dst, nulls := appendBitmap(dst, len(b.Cols))
+	for k, c := range b.Cols {
+		if len(cols) > 0 && cols[0] == k {
+			dst[nulls+k>>3] |= 1 << (k & 7)
+			cols = cols[1:]
+			continue
+		}
+		dst = c.appendImage(dst, i, nulls, k)
+	}
+	return dst
+}
+
 // appendBitmap makes room for the null bits of n columns and says where they are.
 func appendBitmap(dst []byte, n int) ([]byte, int) {
 	at := len(dst)

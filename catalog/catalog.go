@@ -111,7 +111,9 @@ type View struct {
 type Finish struct {
 	// Limit and Offset are taken of the rows of each value of the parameters, in the order of the tree; Limit < 0: all.
 	Limit, Offset int64
-	Late          []Late `json:",omitempty"`
+	// Keyed are columns of the tree's key that are read from it: they are NULL in the image, too.
+	Keyed []int  `json:",omitempty"`
+	Late  []Late `json:",omitempty"`
 }
 
 // Late are columns that are NULL in the tree and are those of a table's row as of the same tick.

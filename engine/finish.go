@@ -2,6 +2,7 @@ package engine
 
 import (
 	"bytes"
+	"encoding/binary"
 	"slices"
 	"sync"
 
@@ -26,6 +27,11 @@ type finished struct {
 	tables []lateTable
 	all    []batch.Patch // of all tables, by column
 	wanted []batch.Patch // of those that the reader wants columns of
+
+	// What is read from keys: an image of the keyed columns.
+	keyed    []types.Type
+	keyImage []byte
+	keyRow   batch.ImageReader
 
 	// given is the entry that an iterator gave out last before it was closed: a scan that goes on there asks for it by what it was given.
 	given finishedEntry
@@ -61,6 +67,9 @@ func finish(sn *Snapshot, v *catalog.View, rows operators.Reader) operators.Read
 		f.tables = make([]lateTable, len(v.Finish.Late))
 		for i := range f.tables {
 			f.tables[i].open(sn.Catalog, v, i)
+		}
+		for _, c := range v.Finish.Keyed {
+			f.keyed = append(f.keyed, f.types[c])
 		}
 		f.all = f.patches(true)
 	}
@@ -114,6 +123,9 @@ func (f *finished) patches(all bool) (out []batch.Patch) {
 			out = append(out, batch.Patch{Col: c, From: &l.row, At: l.late.From[k]})
 		}
 	}
+	for k, c := range f.Keyed {
+		out = append(out, batch.Patch{Col: c, From: &f.keyRow, At: k})
+	}
 	slices.SortFunc(out, func(a, b batch.Patch) int { return a.Col - b.Col })
 	return out
 }
@@ -166,15 +178,17 @@ func (f *finished) complete(dst, stored []byte, r *batch.ImageReader, all bool) 
 	if len(patches) == 0 {
 		return append(dst, stored...)
 	}
-	n := f.keyLen(stored)
-	err := r.Reset(f.types, stored[n:])
+	image, err := f.cutKey(stored)
+	if err == nil {
+		err = r.Reset(f.types, image)
+	}
 	for i := range f.tables {
 		if l := &f.tables[i]; err == nil && (all || l.wanted) {
-			err = l.find(r, f.types)
+			err = l.find(r, f)
 		}
 	}
 	if err == nil {
-		dst, err = r.AppendPatched(append(dst, stored[:n]...), patches)
+		dst, err = r.AppendPatched(append(dst, stored[:len(stored)-len(image)]...), patches)
 	}
 	if err != nil {
 		panic(err)
@@ -182,17 +196,46 @@ func (f *finished) complete(dst, stored []byte, r *batch.ImageReader, all bool) 
 	return dst
 }
 
-// find looks the row up whose key r has.
-func (l *lateTable) find(r *batch.ImageReader, ts []types.Type) error {
+// cutKey makes the row of the keyed columns of an entry, and gives its image.
+func (f *finished) cutKey(stored []byte) (image []byte, err error) {
+	row := append(f.keyImage[:0], make([]byte, (len(f.keyed)+7)/8)...)
+	n := 0
+	for _, k := range f.key {
+		if n == len(f.keyed) || f.Keyed[n] != k.Col {
+			stored = types.SkipKey(stored, f.types[k.Col], k.Desc)
+			continue
+		}
+		d, rest, ok := types.CutIntKey(stored, k.Desc)
+		switch {
+		case !ok:
+			return nil, sqlerr.New(sqlerr.DataCorrupted, "a key of materialized view %q is damaged", f.view.Name)
+		case d.IsNull():
+			row[n>>3] |= 1 << (n & 7)
+		default:
+			row = binary.AppendVarint(row, d.Int())
+		}
+		stored = rest
+		n++
+	}
+	f.keyImage = row
+	return stored, f.keyRow.Reset(f.keyed, row)
+}
+
+// find looks the row up whose key r has, or that of the keyed columns.
+func (l *lateTable) find(r *batch.ImageReader, f *finished) error {
 	l.next = l.next[:0]
 	null := false
 	for _, c := range l.late.Key {
-		d, err := r.Datum(c)
+		from, at := r, c
+		if k := slices.Index(f.Keyed, c); k >= 0 {
+			from, at = &f.keyRow, k
+		}
+		d, err := from.Datum(at)
 		if err != nil {
 			return err
 		}
 		null = null || d.IsNull()
-		l.next = types.AppendKey(l.next, ts[c], d, false, false)
+		l.next = types.AppendKey(l.next, f.types[c], d, false, false)
 	}
 	if bytes.Equal(l.next, l.key) {
 		return nil

@@ -136,8 +136,9 @@ func (g *graph) addIndex(x *catalog.Index) (*flow, error) {
 func (g *graph) addView(v *catalog.View, p *physical.View) (*flow, error) {
 	scope, order := &viewScope{settings: v.Settings}, orderCols(p.Order)
 	f, err := g.addFlow(keyOfView(v.ID), p.Root, order, true, scope)
-	if err == nil && p.Whole != nil {
+	if err == nil && p.Finish != nil {
 		f.whole = &wholeView{key: "rows of " + f.key, root: p.Whole, order: order, scope: scope}
+		f.target.(*operators.Arrangement).Without(slices.Sorted(slices.Values(p.Finish.Keyed)))
 	}
 	return f, err
 }

@@ -26,6 +26,7 @@ type Arranged struct {
 	put  bool
 
 	d, derr delta // this tick's change of rows and errors
+	without []int // columns that images have as NULL
 }
 
 // Snapshot is a relation as a published tree has it, for ad-hoc queries: complete, and nothing changes. put: the tree
@@ -64,6 +65,10 @@ func NewArrangement(ts []types.Type, key []OrderCol, served bool, maps Maps) *Ar
 	a.Arranged = Arranged{Types: ts, Key: key, rows: a.rowMap, errs: a.errMap}
 	return a
 }
+
+// Without makes the images leave out columns, in ascending order, that the reader of the tree has from the key. No operator may read the arrangement
+// then.
+func (a *Arrangement) Without(cols []int) { a.without = cols }
 
 func (a *Arrangement) Name() string { return "arrange" }
 
@@ -111,7 +116,11 @@ func (a *Arranged) collectRow(in *batch.Batch, i int, w int64) {
 	off := len(a.d.buf)
 	a.d.buf = in.AppendOrderKey(a.d.buf, i, a.Key)
 	klen := len(a.d.buf) - off
-	a.d.buf = in.AppendImage(a.d.buf, i, nil)
+	if a.without == nil {
+		a.d.buf = in.AppendImage(a.d.buf, i, nil)
+	} else {
+		a.d.buf = in.AppendImageWithout(a.d.buf, i, a.without)
+	}
 	a.d.push(off, klen, w)
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/streamsql/streamsql/planner/plan"
 	"github.com/streamsql/streamsql/planner/rewrite"
 	"github.com/streamsql/streamsql/sqlerr"
+	"github.com/streamsql/streamsql/types"
 )
 
 // PlanView plans CREATE [MATERIALIZED] VIEW.
@@ -75,7 +76,7 @@ func planView(env *Env, q *ast.Query, names []string, materialized bool, pos int
 	}
 	all := bound.Cols
 	for _, id := range cols[len(o.Cols):] {
-		all = append(all, bind.OutCol{Name: "#order" + itoa(len(all)), ID: id, T: b.Meta.Type(id)})
+		all = append(all, bind.OutCol{Name: "#" + b.Meta.Name(id) + itoa(len(all)), ID: id, T: b.Meta.Type(id)})
 	}
 	out.Columns = columns(all, o.Cols, props)
 	out.Physical.Names = nil
@@ -106,6 +107,11 @@ func split(env *Env, b *bind.Binder, o *physical.Output, v *physical.View) (cols
 		return cols, err
 	}
 	v.Finish = &catalog.Finish{Limit: -1, Late: lateColumns(cols, late)}
+	for _, o := range v.Order {
+		if b.Meta.Type(cols[o.Col]).Rep() == types.RepInt && !slices.Contains(v.Finish.Keyed, o.Col) {
+			v.Finish.Keyed = append(v.Finish.Keyed, o.Col)
+		}
+	}
 	if limited {
 		v.Finish.Limit, v.Finish.Offset = limit.Limit, limit.Offset
 		whole = limit.WithInputs([]plan.Node{whole})

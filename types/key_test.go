@@ -82,8 +82,12 @@ func TestKeyOrder(t *testing.T) {
 			if rest == nil || !bytes.Equal(rest, kb) {
 				t.Fatalf("%s desc=%v: key %x of %s: skipping leaves %x, want %x", typ, desc, ka, show(typ, a), rest, kb)
 			}
+			if d, rest, ok := types.CutIntKey(append(ka, kb...), desc); typ.Rep() == types.RepInt && (!ok || !bytes.Equal(rest, kb) || show(typ, d) != show(typ, a)) {
+				t.Fatalf("%s desc=%v: key %x of %s is decoded to %s, leaving %x", typ, desc, ka, show(typ, a), show(typ, d), rest)
+			}
 			for _, damaged := range [][]byte{ka[:r.IntN(len(ka))], kb[r.IntN(len(kb)):]} {
 				types.SkipKey(damaged, typ, desc) // must not panic
+				types.CutIntKey(damaged, desc)
 			}
 		}
 	}

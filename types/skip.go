@@ -16,6 +16,20 @@ func SkipKey(b []byte, t Type, desc bool) []byte {
 	return s.b
 }
 
+// CutIntKey decodes the key of a value with integer representation at the front of b, made by AppendKey with desc, and gives what follows it; ok is
+// false where b does not begin with one.
+func CutIntKey(b []byte, desc bool) (d Datum, rest []byte, ok bool) {
+	if len(b) > 0 && (b[0] == keyNullFirst || b[0] == keyNullLast) {
+		return Null, b[1:], true
+	}
+	var mask byte
+	if desc {
+		mask = 0xFF
+	}
+	v, n := key.Int(b, mask)
+	return NewInt(v), b[n:], n > 0
+}
+
 // keySkipper walks over keys; mask is what the bytes are XORed with. The tags are those of numeric.AppendKey and
 // jsonb.AppendKey; TestKeyOrder holds them together.
 type keySkipper struct {

@@ -111,6 +111,26 @@ func IntSize(first byte) (value, size int) {
 	return -1, 0
 }
 
+// Int decodes the integer at the front of b, whose bytes are XORed with mask; a size of 0 means that there is none.
+func Int(b []byte, mask byte) (v int64, size int) {
+	if len(b) == 0 {
+		return 0, 0
+	}
+	small, size := IntSize(b[0] ^ mask)
+	switch {
+	case size == 0 || size > len(b):
+		return 0, 0
+	case small >= 0:
+		return int64(small), size
+	case b[0]^mask < intSmall:
+		v = -1
+	}
+	for _, c := range b[1:size] {
+		v = v<<8 | int64(c^mask)
+	}
+	return v, size
+}
+
 // BytesSize is the length of the string's encoding at the front of b, whose bytes are XORed with mask; -1 if it has no
 // end.
 func BytesSize(b []byte, mask byte) int {
