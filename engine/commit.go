@@ -43,6 +43,31 @@ type Commit struct {
 	Async bool
 	// Progress, if set, hears how far the hydration of new views is, 0..1.
 	Progress func(view string, share float64)
+	// Unfinished, if set, hears of views that do not serve although the transaction, which has other effects, is committed: why.
+	Unfinished func(view string, err error)
+}
+
+// createsOnly tells whether all that the transaction does is to create materialized views and their indexes: which, to take it back.
+func (c *Commit) createsOnly() (created []catalog.ID, ok bool) {
+	if c.Writes != nil && !c.Writes.Empty() {
+		return nil, false
+	}
+	for _, x := range c.DDL {
+		switch {
+		case x.CreateView != nil && x.CreateView.Materialized:
+			created = append(created, x.CreateView.ID)
+		case len(x.CreateIndexes) > 0:
+			for _, i := range x.CreateIndexes {
+				if !slices.Contains(created, i.On) {
+					return nil, false
+				}
+				created = append(created, i.ID)
+			}
+		default:
+			return nil, false
+		}
+	}
+	return created, true
 }
 
 // ReadRange is a range of a tree that was read: [Lo, Hi), Hi nil: to the end.
@@ -56,7 +81,8 @@ const largeCommit = 4096
 
 // Commit validates and applies a transaction and returns when it is durable and visible: a Snapshot taken afterwards has it. Errors: 40001 when a row
 // written (or read, if SERIALIZABLE) was changed since the snapshot, 23505 (primary key and unique indexes, with PostgreSQL's message and detail),
-// 53200, 53100; 08007 if the outcome is unknown. For DDL that hydrates it returns when the view serves; cancelling ctx before leaves nothing behind.
+// 53200, 53100; 08007 if the outcome is unknown. For DDL that hydrates it returns when the view serves; cancelling ctx before leaves nothing behind,
+// unless the transaction has other effects: then it is committed, and the view is hydrated all the same.
 func (e *Engine) Commit(ctx context.Context, c Commit) error {
 	p := newPending(c)
 	if len(p.entry) == 0 && c.Reads == nil {
@@ -247,8 +273,15 @@ func (e *Engine) awaitViews(ctx context.Context, c Commit) error {
 	defer stop()
 	for _, id := range ids {
 		if err := e.awaitView(ctx, id, c.Progress); err != nil {
+			created, ok := c.createsOnly()
+			if !ok { // all of it or nothing: what else the transaction did has been seen
+				if c.Unfinished != nil {
+					c.Unfinished(nameOf(c.DDL, id), err)
+				}
+				continue
+			}
 			// Nobody was told that the views are there: take them away again.
-			_ = e.Commit(context.WithoutCancel(ctx), Commit{DDL: []DDL{{Drop: ids}}})
+			_ = e.Commit(context.WithoutCancel(ctx), Commit{DDL: []DDL{{Drop: created}}})
 			return err
 		}
 	}
@@ -264,6 +297,15 @@ func (e *Engine) awaitViews(ctx context.Context, c Commit) error {
 		return e.Checkpoint(ctx)
 	}
 	return nil
+}
+
+func nameOf(ddl []DDL, view catalog.ID) string {
+	for _, x := range ddl {
+		if x.CreateView != nil && x.CreateView.ID == view {
+			return x.CreateView.Name
+		}
+	}
+	return ""
 }
 
 func (e *Engine) awaitView(ctx context.Context, id catalog.ID, progress func(string, float64)) error {

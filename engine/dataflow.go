@@ -63,7 +63,9 @@ func (d *dataflow) define(x *definition, plan *physical.View) {
 	case x.Rename != nil:
 		d.rename(x.Rename)
 	case x.Advance != nil:
-		d.sequences[x.Advance.ID] = x.Advance
+		if d.catalog.Object(x.Advance.ID) != nil { // not dropped before the numbers were reserved
+			d.sequences[x.Advance.ID] = x.Advance
+		}
 	}
 	for _, i := range x.CreateIndexes {
 		ix := *i

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/streamsql/streamsql/catalog"
@@ -320,5 +321,17 @@ func findColumn(columns []catalog.Column, name string, pos ast.Pos) (int, error)
 func (s *Session) progress(w result.Writer) func(string, float64) {
 	return func(view string, share float64) {
 		_ = w.Notice(sqlerr.New(sqlerr.SuccessfulCompletion, "hydrating %q: %d %%", view, int(share*100))) // a client that is gone shows elsewhere
+	}
+}
+
+// unfinished tells of a view that could not be built before its transaction, which has other effects, was over.
+func (s *Session) unfinished(w result.Writer) func(view string, err error) {
+	return func(view string, err error) {
+		e := sqlerr.New(sqlerr.Warning, "the transaction is committed, and materialized view %q is still being hydrated", view)
+		var known *sqlerr.Error
+		if errors.As(err, &known) && known.Code != sqlerr.QueryCanceled {
+			e = sqlerr.New(sqlerr.Warning, "the transaction is committed, but %s", known.Message).WithDetail("%s", known.Detail)
+		}
+		_ = w.Notice(e) // a client that is gone shows elsewhere
 	}
 }

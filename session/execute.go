@@ -74,7 +74,7 @@ func (s *Session) executeWrite(ctx context.Context, r *run, f func(context.Conte
 			return err
 		}
 		if r.final && !s.txn.explicit {
-			if err := s.commit(ctx, s.progress(r.w)); err != nil {
+			if err := s.commit(ctx, r.w); err != nil {
 				return err
 			}
 		}
@@ -90,7 +90,7 @@ func (s *Session) executeWrite(ctx context.Context, r *run, f func(context.Conte
 			s.rollback()
 			return out, err
 		}
-		return out, s.commit(ctx, s.progress(r.w))
+		return out, s.commit(ctx, r.w)
 	}
 	var out outcome
 	err := error(nil)

@@ -151,8 +151,8 @@ func (s *Session) mayWrite(tag string) error {
 	return nil
 }
 
-// commit ends the transaction; when it returns nil, its effects are durable and visible.
-func (s *Session) commit(ctx context.Context, progress func(string, float64)) error {
+// commit ends the transaction; when it returns nil, its effects are durable and visible. w, if not nil, hears notices.
+func (s *Session) commit(ctx context.Context, w result.Writer) error {
 	t := s.txn
 	if t == nil {
 		return nil
@@ -167,7 +167,9 @@ func (s *Session) commit(ctx context.Context, progress func(string, float64)) er
 		Writes:   t.writes,
 		DDL:      t.ddl,
 		Async:    s.vars.values["synchronous_commit"] == "off",
-		Progress: progress,
+	}
+	if w != nil {
+		c.Progress, c.Unfinished = s.progress(w), s.unfinished(w)
 	}
 	if t.isolation == serializable {
 		c.Reads = t.reads
@@ -289,7 +291,7 @@ func (s *Session) executeCommit(ctx context.Context, x *ast.Commit, w result.Wri
 	if t != nil && t.failed {
 		s.rollback()
 		tag = "ROLLBACK"
-	} else if err := s.commit(ctx, s.progress(w)); err != nil {
+	} else if err := s.commit(ctx, w); err != nil {
 		return err
 	}
 	if x.Chain {

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/streamsql/streamsql/catalog"
 	"github.com/streamsql/streamsql/engine"
 	"github.com/streamsql/streamsql/sqlerr"
 )
@@ -201,6 +202,38 @@ func TestCancelHydration(t *testing.T) {
 	}
 	a.fails(sqlerr.UndefinedTable, "SELECT * FROM v")
 	a.do("CREATE MATERIALIZED VIEW v AS SELECT g, count(*) AS n FROM big GROUP BY g")
+	a.same("v")
+}
+
+// A CREATE that is cancelled in a transaction with other effects does not undo half of them: its COMMIT has happened.
+func TestCancelHydrationInTransaction(t *testing.T) {
+	d := open(t)
+	a := fill(d)
+	b := d.session()
+	ctx, cancel := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	var err error
+	wg.Go(func() {
+		err = b.Session.Query(ctx, `BEGIN; CREATE TABLE other (a int); INSERT INTO other VALUES (1); DELETE FROM big WHERE id < 10;
+			CREATE MATERIALIZED VIEW v AS SELECT a.g, count(*) AS n FROM big a JOIN big b ON b.g = a.g AND b.v = a.v GROUP BY a.g; COMMIT`, discard{})
+	})
+	for seen := false; !seen; { // until it is under way
+		sn := d.engine.Snapshot()
+		seen = sn.Catalog.Lookup("public", "v") != nil
+		sn.Close()
+	}
+	cancel()
+	wg.Wait()
+	if err != nil {
+		t.Fatalf("it is committed, and the client hears %v", err)
+	}
+	a.do("INSERT INTO other VALUES (2)")
+	for hydrating := true; hydrating; {
+		a.do("UPDATE big SET v = v + 1 WHERE id = 20")
+		sn := d.engine.Snapshot()
+		hydrating = sn.Catalog.Lookup("public", "v").(*catalog.View).State == catalog.Hydrating
+		sn.Close()
+	}
 	a.same("v")
 }
 
