@@ -12,7 +12,7 @@ import (
 //	40 a tag a slot, then a u16 cell offset a slot, hole, cells
 //
 // A tag is 0: empty; 1: deleted in a group that was full; 2..127: seven bits of the hash; 0x80: the slot changed since the
-// last full image. The hash names a group; a probe goes on to the next group only while groups are full. A slot never
+// page was last written. The hash names a group; a probe goes on to the next group only while groups are full. A slot never
 // moves unless the whole page is rebuilt, so that deletions travel in deltas, too.
 //
 // A cell is u16 room for the value | u16 its length | u16 length of the key | key | value. The top bit of a length says
@@ -239,7 +239,7 @@ func readCell(p ptr, i int, b []byte) ([]byte, bool) {
 
 // appendBucketDelta is (slot u16 | tag | cell if there is one)*; false when a full image is due.
 func appendBucketDelta(dst []byte, p ptr) ([]byte, bool) {
-	room := len(dst) + bucketUsed(p)/4
+	room := len(dst) + bucketUsed(p)/2
 	for g := range groupsOf(p) {
 		for m := tagsAt(p, g) & high; m != 0; m &= m - 1 {
 			i := g*8 + bits.TrailingZeros64(m)>>3

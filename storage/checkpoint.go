@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -14,7 +15,7 @@ import (
 // as version; epochs are the checkpoint's own numbers, so that recovery can go above a crashed one without renumbering
 // the log.
 //
-//	'p' page -> full image    'd' page -> delta to it    'M' n -> chunk of the manifest    'm' -> the manifest's head
+//	'p' page -> full image    'd' epoch n -> chunk of a pack    'M' n -> chunk of the manifest    'm' -> the manifest's head
 //
 // The head is the commit: it is written when all else is durable. Records of later epochs than its are what a crash left
 // behind.
@@ -31,8 +32,11 @@ type checkpoint struct {
 	epoch    uint64
 	state    *Sealed
 	manifest manifest
+	sweeper  sweeper // as it will be
+	obsolete []pack
 	write    []uint32 // pages
 	remove   []uint32
+	pack     packWriter
 	started  time.Time
 	written  int64
 }
@@ -57,6 +61,8 @@ func (s *Store) capture(meta []byte) *checkpoint {
 	d.epoch++
 	c := &checkpoint{s: s, epoch: d.epoch, state: s.last}
 	c.state.refs.Add(1)
+	c.obsolete = d.sweeper.gone
+	s.sweep(c)
 	for _, id := range s.dirty {
 		f := &s.desc(id).flags
 		fl := atomic.LoadUint32(f)
@@ -92,7 +98,12 @@ func (c *checkpoint) run(ctx context.Context) error {
 	s, d := c.s, c.s.durable
 	if err != nil {
 		d.failed.Store(c)
+		d.sweeper.gone = append(slices.Clone(c.obsolete), c.pack.pack)
 	} else {
+		d.sweeper = c.sweeper
+		if d.sweeper.oldest() >= d.opened {
+			s.packed.Store(nil)
+		}
 		d.mu.Lock()
 		d.tick, d.meta = c.manifest.tick, c.manifest.meta
 		d.mu.Unlock()
@@ -123,7 +134,7 @@ func (s *Store) takeBack() {
 	for _, l := range [][]uint32{c.write, c.remove} {
 		for _, id := range l {
 			f := &s.desc(id).flags
-			if atomic.OrUint32(f, flagStored|flagDelta|flagRewrite|flagDirty)&flagDirty == 0 {
+			if atomic.OrUint32(f, flagStored|flagRewrite|flagDirty)&flagDirty == 0 {
 				s.dirty = append(s.dirty, id)
 			}
 		}
@@ -135,6 +146,8 @@ func (c *checkpoint) writeAll(ctx context.Context) error {
 	c.started = time.Now()
 	wb := db.batch(c.epoch)
 	defer wb.cancel()
+	c.pack = packWriter{pack: pack{epoch: c.epoch}, wb: wb}
+	slices.Sort(c.write)
 	b := imageBuffers.Get().(*imageBuffer)
 	defer imageBuffers.Put(b)
 	if err := c.pause(ctx); err != nil { // also if there are no pages
@@ -154,9 +167,9 @@ func (c *checkpoint) writeAll(ctx context.Context) error {
 		if err := wb.delete(pageKey('p', id)); err != nil {
 			return err
 		}
-		if err := wb.delete(pageKey('d', id)); err != nil {
-			return err
-		}
+	}
+	if err := c.endPack(wb); err != nil {
+		return err
 	}
 	head, chunks := c.manifest.encode()
 	for i, chunk := range chunks {
@@ -171,6 +184,23 @@ func (c *checkpoint) writeAll(ctx context.Context) error {
 		return err
 	}
 	return db.commit(c.epoch, manifestKey, head)
+}
+
+// endPack writes the rest of the pack, and deletes those that the last checkpoint did not need.
+func (c *checkpoint) endPack(wb *pageBatch) error {
+	if err := c.pack.flush(); err != nil {
+		return err
+	}
+	for _, p := range c.obsolete {
+		for i := range p.chunks {
+			if err := wb.delete(packKey(p.epoch, i)); err != nil {
+				return err
+			}
+		}
+	}
+	c.sweeper.wrote(c.pack.pack, c.s.durable.budget(c.manifest.nextPage))
+	c.manifest.sweeper = c.sweeper
+	return nil
 }
 
 // pause keeps to the rate, and looks at the disk's free space: what is written is flushed and compacted later, too.
@@ -208,36 +238,30 @@ func (c *checkpoint) writePage(wb *pageBatch, b *imageBuffer, id uint32) error {
 	fl := atomic.LoadUint32(f)
 	if fl&(flagStored|flagRewrite) == flagStored {
 		if delta, ok := appendDelta(b.raw[:0], p); ok {
-			if err := wb.set(pageKey('d', id), append([]byte(nil), delta...)); err != nil {
+			if err := c.pack.add(id, delta); err != nil {
 				return err
 			}
 			atomic.OrUint32(f, flagDelta)
 			c.written += int64(len(delta))
-			c.release(f, 0)
+			c.release(f)
 			return nil
 		}
 	}
-	image := append([]byte(nil), encodePage(b, p)...)
+	image := append(binary.AppendUvarint(nil, c.epoch), encodePage(b, p)...)
 	if err := wb.set(pageKey('p', id), image); err != nil {
 		return err
 	}
-	if fl&flagDelta != 0 {
-		if err := wb.delete(pageKey('d', id)); err != nil {
-			return err
-		}
-	}
 	atomic.AndUint32(f, ^uint32(flagDelta|flagRewrite))
 	c.written += int64(len(image))
-	c.release(f, flagFull)
+	c.release(f)
 	return nil
 }
 
-// release lets the writer edit the version in place again. If it took a copy meanwhile, the newest version keeps its
-// marks.
-func (c *checkpoint) release(f *uint32, full uint32) {
+// release lets the writer edit the version in place again, and clear its marks before. If it took a copy meanwhile, that has no marks of before.
+func (c *checkpoint) release(f *uint32) {
 	for {
 		fl := atomic.LoadUint32(f)
-		if fl&flagPending == 0 || atomic.CompareAndSwapUint32(f, fl, fl&^flagPending|full) {
+		if fl&flagPending == 0 || atomic.CompareAndSwapUint32(f, fl, fl&^flagPending|flagClean) {
 			return
 		}
 	}

@@ -8,8 +8,8 @@ import (
 	"github.com/klauspost/compress/s2"
 )
 
-// Records of a page in the database: its full image, compressed; and beside it, when few entries have changed since,
-// those entries (the delta). A later full image replaces both.
+// How a page is written: its full image, which is a record of its own, compressed, behind the epoch at which it was made; and, when few entries
+// have changed since, those entries, its delta.
 
 var errImage = errors.New("damaged page image")
 
@@ -40,15 +40,19 @@ func encodePage(b *imageBuffer, p ptr) []byte {
 	return s2.Encode(b.packed[:cap(b.packed)], b.raw)
 }
 
-// decodePage makes p the page of a full image, except for identity, birth and older version. It returns the page id that
-// the image names.
-func decodePage(b *imageBuffer, p ptr, image []byte) (uint32, error) {
-	raw, err := s2.Decode(b.raw[:cap(b.raw)], image)
+// decodePage makes p the page of a full image, except for identity, birth and older version. It returns the page id and the epoch that the image
+// names.
+func decodePage(b *imageBuffer, p ptr, image []byte) (id uint32, epoch uint64, err error) {
+	epoch, n := binary.Uvarint(image)
+	if n <= 0 {
+		return 0, 0, errImage
+	}
+	raw, err := s2.Decode(b.raw[:cap(b.raw)], image[n:])
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	if len(raw) < headerSize || len(raw) > PageSize {
-		return 0, errImage
+		return 0, 0, errImage
 	}
 	q := ptr(&raw[0])
 	st64(p, 0, ld64(q, 0))
@@ -57,28 +61,28 @@ func decodePage(b *imageBuffer, p ptr, image []byte) (uint32, error) {
 	case kindLeaf, kindInner:
 		end, low := slotBase(q)+countOf(q)*slotSize, ld16(q, offLow)
 		if end > low || low > PageSize || end+PageSize-low != len(raw) {
-			return 0, errImage
+			return 0, 0, errImage
 		}
 		copy(span(p, headerSize, end-headerSize), raw[headerSize:end])
 		copy(span(p, low, PageSize-low), raw[end:])
 	case kindBucket:
 		if err := decodeBucket(p, raw); err != nil {
-			return 0, err
+			return 0, 0, err
 		}
 	default:
 		copy(span(p, headerSize, len(raw)-headerSize), raw[headerSize:])
 	}
 	clearMarks(p)
-	return ld32(q, offPage), nil
+	return ld32(q, offPage), epoch, nil
 }
 
 // goneKey stands in a delta before a deleted key; as the length of a long key it would be too short.
 const goneKey = 1
 
-// appendDelta appends what changed in a leaf since its last full image: the keys that were deleted, and entries that were added or changed, some of
-// them perhaps with the same keys; false when a full image is due instead.
+// appendDelta appends what changed in a page since it was last written: of a leaf the keys that were deleted, and entries that were added or changed,
+// some of them perhaps with the same keys; false when a full image is due instead.
 //
-//	(1 uvarint(key length) key)* (uvarint(key length<<1 | long) key [ref] value)*
+//	leaf  (1 uvarint(key length) key)* (uvarint(key length<<1 | long) key [ref] value)*
 func appendDelta(dst []byte, p ptr) ([]byte, bool) {
 	if ld8(p, offWhole) != 0 {
 		return dst, false
@@ -90,7 +94,7 @@ func appendDelta(dst []byte, p ptr) ([]byte, bool) {
 	default:
 		return dst, false
 	}
-	room := len(dst) + (PageSize-ld16(p, offLow)-ld16(p, offGarbage))/4
+	room := len(dst) + (PageSize-ld16(p, offLow)-ld16(p, offGarbage))/2
 	eachGone(p, func(key []byte) {
 		dst = binary.AppendUvarint(append(dst, goneKey), uint64(len(key)))
 		dst = append(dst, key...)
@@ -116,34 +120,37 @@ func appendDelta(dst []byte, p ptr) ([]byte, bool) {
 	return dst, true
 }
 
-// patchPage applies a delta to the page of its full image; the entries keep their marks.
+// patchPage applies a delta to the page as it was before.
 func (s *Store) patchPage(p ptr, delta []byte) error {
-	if kindOf(p) == kindBucket {
+	switch kindOf(p) {
+	case kindBucket:
 		return patchBucket(p, delta)
+	case kindLeaf:
+		return s.patchLeaf(p, delta)
 	}
+	return errImage
+}
+
+func (s *Store) patchLeaf(p ptr, delta []byte) error {
 	delta, err := s.patchGone(p, delta)
 	if err != nil {
 		return err
 	}
-	var scratch []byte
-	for len(delta) > 0 {
-		l, n := binary.Uvarint(delta)
-		kl, long := int(l>>1), l&1 != 0
-		if n <= 0 || kl > len(delta)-n {
-			return errImage
-		}
-		key := delta[n : n+kl]
-		rest := delta[n+kl:]
-		size, err := restSize(rest, long)
-		if err != nil {
-			return err
-		}
-		i, found := s.patchPlace(p, key, long, rest)
+	// What entries replace goes first, so that all fit.
+	err = s.eachEntry(p, delta, func(i int, found bool, e *patchEntry) error {
 		if found {
 			deleteSlot(p, i)
 		}
-		if holeOf(p) < kl+size+slotSize {
-			if holeOf(p)+ld16(p, offGarbage) < kl+size+slotSize {
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	var scratch []byte
+	return s.eachEntry(p, delta, func(i int, _ bool, e *patchEntry) error {
+		cell := len(e.key) + len(e.rest)
+		if holeOf(p) < cell+slotSize {
+			if holeOf(p)+ld16(p, offGarbage) < cell+slotSize {
 				return errImage
 			}
 			if scratch == nil {
@@ -151,14 +158,42 @@ func (s *Store) patchPage(p ptr, delta []byte) error {
 			}
 			compact(p, scratch)
 		}
-		low := insertSlot(p, i, key, long, kl+size)
-		copy(span(p, low+kl, size), rest[:size])
-		delta = rest[size:]
+		low := insertSlot(p, i, e.key, e.long, cell)
+		copy(span(p, low+len(e.key), len(e.rest)), e.rest)
+		return nil
+	})
+}
+
+// patchEntry is an entry of a leaf's delta: key behind the page's prefix, and what follows it in its cell.
+type patchEntry struct {
+	key, rest []byte
+	long      bool
+}
+
+// eachEntry calls f for the entries of a leaf's delta with the place of each.
+func (s *Store) eachEntry(p ptr, delta []byte, f func(i int, found bool, e *patchEntry) error) error {
+	for len(delta) > 0 {
+		l, n := binary.Uvarint(delta)
+		if n <= 0 || l>>1 > uint64(len(delta)-n) {
+			return errImage
+		}
+		kl := int(l >> 1)
+		e := patchEntry{key: delta[n : n+kl], rest: delta[n+kl:], long: l&1 != 0}
+		size, err := restSize(e.rest, e.long)
+		if err != nil {
+			return err
+		}
+		e.rest = e.rest[:size]
+		i, found := s.patchPlace(p, e.key, e.long, e.rest)
+		if err := f(i, found, &e); err != nil {
+			return err
+		}
+		delta = delta[n+kl+size:]
 	}
 	return nil
 }
 
-// patchGone takes the deleted keys at the front of a delta out of the page of its full image, and keeps them. It returns what follows.
+// patchGone takes the deleted keys at the front of a delta out of the page. It returns what follows.
 func (s *Store) patchGone(p ptr, delta []byte) (rest []byte, err error) {
 	for len(delta) > 0 && delta[0] == goneKey {
 		l, n := binary.Uvarint(delta[1:])
@@ -167,10 +202,9 @@ func (s *Store) patchGone(p ptr, delta []byte) (rest []byte, err error) {
 		}
 		key := delta[1+n : 1+n+int(l)]
 		delta = delta[1+n+int(l):]
-		if i, found := s.lowerBound(p, key, 0); found {
+		if i, found := s.lowerBound(p, key, 0); found { // it may have come and gone between two checkpoints
 			deleteSlot(p, i)
 		}
-		noteGone(p, key)
 	}
 	return delta, nil
 }

@@ -20,6 +20,7 @@ type manifest struct {
 	structures []structure
 	orphans    []orphan
 	free       []byte // bitmap of page ids
+	sweeper    sweeper
 	meta       []byte
 }
 
@@ -88,6 +89,7 @@ func (m *manifest) encode() (head []byte, chunks [][]byte) {
 	free := s2.Encode(nil, m.free)
 	num(uint64(len(free)))
 	b = append(b, free...)
+	b = m.sweeper.encode(b)
 	num(uint64(len(m.meta)))
 	b = append(b, m.meta...)
 
@@ -107,6 +109,11 @@ func (m *manifest) encode() (head []byte, chunks [][]byte) {
 
 func damagedManifest() error {
 	return sqlerr.New(sqlerr.DataCorrupted, "the checkpoint's manifest is damaged").
+		WithHint("Restore the data directory from a backup.")
+}
+
+func damagedPack() error {
+	return sqlerr.New(sqlerr.DataCorrupted, "a pack of deltas of the checkpoint is damaged").
 		WithHint("Restore the data directory from a backup.")
 }
 
@@ -156,6 +163,7 @@ func (m *manifest) decode(body []byte) bool {
 		return false
 	}
 	m.free = free
+	m.sweeper = decodeSweeper(&r)
 	m.meta = append([]byte(nil), r.bytes(r.num())...)
 	return !r.bad && len(r.b) == 0 && len(free) == int(m.nextPage+7)/8
 }

@@ -1,6 +1,6 @@
 package storage
 
-// A page knows what has changed since its last full image, so that the next checkpoint writes no more than that: slots of new and changed entries
+// A page knows what has changed since it was last written, so that the next checkpoint writes no more than that: slots of new and changed entries
 // are marked, and a leaf keeps the keys that were deleted. Where there is no room for them, the page is marked as a whole.
 //
 // Deleted keys are a list that begins at offGone, of cells among the garbage:
@@ -54,7 +54,7 @@ func eachGone(p ptr, f func(key []byte)) {
 	}
 }
 
-// clearMarks says that all of the page is in its last full image.
+// clearMarks says that all of the page is in the last record of it.
 func clearMarks(p ptr) {
 	st8(p, offWhole, 0)
 	switch kindOf(p) {

@@ -438,6 +438,7 @@ func (r *run) open(dir string) *Store {
 	if err != nil {
 		r.failf("open: %v", err)
 	}
+	s.durable.minPacks = 4 << 10 // so that all pages are written whole every few checkpoints
 	return s
 }
 

@@ -3,6 +3,7 @@ package storage
 import (
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -14,19 +15,22 @@ import (
 )
 
 // formatVersion of the data directory: of the page format, the manifest and the log together.
-const formatVersion = 1
+const formatVersion = 2
 
 const defaultCheckpointRate = 30 << 20
 
 // durable is what a data directory has beyond a temporary store.
 type durable struct {
-	dir    string
-	lock   *os.File
-	db     *pageDB
-	log    *inputLog
-	rate   atomic.Int64 // of checkpoints, bytes a second
-	epoch  uint64       // of the last checkpoint begun; the writer's
-	failed atomic.Pointer[checkpoint]
+	dir      string
+	lock     *os.File
+	db       *pageDB
+	log      *inputLog
+	rate     atomic.Int64 // of checkpoints, bytes a second
+	epoch    uint64       // of the last checkpoint begun; the writer's
+	failed   atomic.Pointer[checkpoint]
+	opened   uint64 // the epoch of the manifest that was opened
+	minPacks int64
+	sweeper
 	faults func(step string) error // tests make steps fail
 
 	compaction atomic.Int64 // bytes that one of the pages may take until it has made room
@@ -50,7 +54,7 @@ func Open(dir string, o Options) (*Store, error) {
 }
 
 func open(dir string, o Options, log Segments) (*Store, error) {
-	d := &durable{dir: dir}
+	d := &durable{dir: dir, minPacks: minPacks}
 	d.rate.Store(defaultCheckpointRate)
 	if o.CheckpointRate > 0 {
 		d.rate.Store(o.CheckpointRate)
@@ -212,7 +216,7 @@ func (s *Store) recover() error {
 		return fmt.Errorf("read the manifest: %w", err)
 	}
 	if m == nil {
-		m = &manifest{nextPage: 1, nextID: 1}
+		m = &manifest{nextPage: 1, nextID: 1, sweeper: sweeper{parts: []swept{{to: math.MaxUint32}}}}
 	}
 	if err := d.repair(m.epoch); err != nil {
 		return fmt.Errorf("repair an unfinished checkpoint: %w", err)
@@ -220,16 +224,24 @@ func (s *Store) recover() error {
 	if m.nextPage >= s.room {
 		return s.pool.outOfMemory()
 	}
-	d.tick, d.meta = m.tick, m.meta
+	d.tick, d.meta, d.opened, d.sweeper = m.tick, m.meta, m.epoch, m.sweeper
 	if m.epoch == 0 {
 		return nil
 	}
+	packed, err := loadPacks(d.db, m.sweeper.packs, m.nextPage)
+	if err != nil {
+		return fmt.Errorf("read the packs: %w", err)
+	}
+	s.packed.Store(packed)
 	for id := uint32(1); id < m.nextPage; id++ {
-		s.desc(id).flags = flagStored | flagDelta | flagAlive
+		s.desc(id).flags = flagStored | flagAlive
+		if packed.has(id) {
+			s.desc(id).flags |= flagDelta
+		}
 	}
 	m.eachFree(func(id uint32) {
 		s.free = append(s.free, id)
-		s.desc(id).flags = flagStored | flagDelta // there may be records still
+		s.desc(id).flags = flagStored // there may be a record still
 	})
 	s.nextPage, s.tick, s.orphans, s.cold = m.nextPage, m.tick, m.orphans, true
 	s.structures = make([]*structure, m.nextID)
@@ -299,8 +311,5 @@ func (s *Store) readPage(p ptr, id uint32) error {
 	if s.durable == nil {
 		return errors.New("the page does not exist")
 	}
-	record := func(kind byte) getRecord {
-		return func(id uint32, f func(v []byte) error) (bool, error) { return s.durable.db.get(pageKey(kind, id), f) }
-	}
-	return s.loadPage(p, id, record('p'), record('d'))
+	return s.loadPage(p, id, func(id uint32, f func(v []byte) error) (bool, error) { return s.durable.db.get(pageKey('p', id), f) })
 }

@@ -35,7 +35,7 @@ func TestOpenRefuses(t *testing.T) {
 		says string
 	}{
 		{locked, sqlerr.ObjectInUse, "in use by another process"},
-		{newer, sqlerr.DataCorrupted, "has format 99, which is newer than format 1"},
+		{newer, sqlerr.DataCorrupted, "has format 99, which is newer than format 2"},
 		{odd, sqlerr.DataCorrupted, "unreadable FORMAT"},
 		{foreign, sqlerr.ObjectNotInPrerequisiteState, "is no data directory"},
 	} {

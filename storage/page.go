@@ -22,7 +22,7 @@ import (
 //	32      tree: prefix, slots, hole, cells; the other kinds: see blob.go, bucket.go
 //
 // A slot is offset u16 | length u16 | head u32 (the first four bytes of the key behind the prefix, big-endian). In the
-// length, the top bit says that the entry changed since the last full image, the next that the key is a long one.
+// length, the top bit says that the entry changed since the page was written, the next that the key is a long one.
 //
 // A leaf's cell is key | [rest of a long key: ref] | uvarint(length<<1 | is ref) | zigzag(weight) | value or ref.
 // An inner page's cell is separator | [ref] | child u32; the separator of slot 0 counts as minus infinity.

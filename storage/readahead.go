@@ -112,35 +112,37 @@ func (s *Store) readAhead(ids []uint32) {
 
 // readRun reads pages, in ascending order, into frames, and sets those to 0 that it used.
 func (s *Store) readRun(ids, frames []uint32) {
-	images, deltas := s.durable.db.reader('p'), s.durable.db.reader('d')
+	images := s.durable.db.reader('p')
 	defer images.close()
-	defer deltas.close()
 	for i, id := range ids {
 		p := s.pool.frame(frames[i])
 		construct(p)
-		if s.loadPage(p, id, images.get, deltas.get) == nil && s.install(id, frames[i]) {
+		if s.loadPage(p, id, images.get) == nil && s.install(id, frames[i]) {
 			frames[i] = 0
 			s.durable.ahead.Add(1)
 		}
 	}
 }
 
-// getRecord calls f with a page's record of one kind; v is valid during the call.
-type getRecord func(id uint32, f func(v []byte) error) (found bool, err error)
-
-// loadPage makes p the stored page id.
-func (s *Store) loadPage(p ptr, id uint32, image, delta getRecord) error {
+// loadPage makes p the stored page id; image calls its argument with the page's image.
+func (s *Store) loadPage(p ptr, id uint32, image func(id uint32, f func(v []byte) error) (found bool, err error)) error {
+	packed := s.packed.Load() // before the image: with later ones they may be gone
 	b := imageBuffers.Get().(*imageBuffer)
 	defer imageBuffers.Put(b)
 	var named uint32
-	found, err := image(id, func(v []byte) (err error) { named, err = decodePage(b, p, v); return err })
+	var epoch uint64
+	found, err := image(id, func(v []byte) (err error) { named, epoch, err = decodePage(b, p, v); return err })
 	if err == nil && (!found || named != id) {
 		err = errors.New("the database has no such page")
 	}
-	if err == nil && atomic.LoadUint32(&s.desc(id).flags)&flagDelta != 0 {
-		_, err = delta(id, func(v []byte) error { return s.patchPage(p, v) })
+	if err != nil {
+		return err
 	}
-	return err
+	if err := packed.each(id, epoch, func(delta []byte) error { return s.patchPage(p, delta) }); err != nil {
+		return err
+	}
+	clearMarks(p)
+	return nil
 }
 
 // install makes a frame that was read the page's; false: another one is there by now.

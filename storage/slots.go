@@ -101,6 +101,7 @@ func putSlot(p ptr, o, off int, key []byte, long bool, mark int) {
 	st32(p, o+4, head(key))
 }
 
+// deleteSlot takes an entry out of a page. A leaf's delta has to say so, too: deleteEntry.
 func deleteSlot(p ptr, i int) {
 	size := cellSize(p, i)
 	n := countOf(p)

@@ -49,6 +49,7 @@ type Store struct {
 
 	pager
 	durable *durable // nil: temporary
+	packed  atomic.Pointer[packed]
 }
 
 // pager is the writer's side of the pages.
@@ -75,13 +76,13 @@ type descriptor struct {
 // Flags of a descriptor.
 const (
 	flagStored  = 1 << iota // the database has, or may have, an image of it
-	flagDelta               // and a record of what changed since that image
-	flagRewrite             // which are not to be built on: the next record must be a full image
+	flagDelta               // and packs have deltas to it
+	flagRewrite             // which are not to be built on: the next checkpoint must write a full image
 	flagAlive               // part of a structure
 	flagDirty               // changed since the last checkpoint began, and in the dirty list
 	flagPending             // the running checkpoint has not encoded it yet
 	flagFlight              // the running checkpoint writes it and has not ended
-	flagFull                // the last image was full, and the newest version has not changed since
+	flagClean               // the newest version has not changed since it was written
 )
 
 const descriptorSize = int64(unsafe.Sizeof(descriptor{}))

@@ -62,7 +62,7 @@ func (s *Store) newPage(t *structure) (uint32, ptr) {
 	if fl&flagDirty == 0 {
 		s.dirty = append(s.dirty, id)
 	}
-	atomic.StoreUint32(&d.flags, fl&(flagStored|flagDelta|flagRewrite)|flagDirty|flagAlive)
+	atomic.StoreUint32(&d.flags, fl&(flagStored|flagRewrite)|flagDirty|flagAlive)
 	atomic.StoreUint32(&d.frame, f)
 	t.pages++
 	return id, p
@@ -85,6 +85,9 @@ func (s *Store) own(t *structure, id uint32, blank bool) ptr {
 		construct(q)
 		if !blank {
 			copyBody(q, p)
+			if fl&flagPending != 0 { // the checkpoint writes what is marked in the old version
+				clearMarks(q)
+			}
 		}
 		s.replaced = append(s.replaced, deadVersion{frame: f, page: id, birth: birthOf(p), tick: s.tick})
 		s.finish(q, id, s.tick, f)
@@ -94,11 +97,11 @@ func (s *Store) own(t *structure, id uint32, blank bool) ptr {
 		}
 		p = q
 	}
-	if atomic.LoadUint32(&d.flags)&flagFull != 0 { // all of it is in the last image
+	if atomic.LoadUint32(&d.flags)&flagClean != 0 { // all of it is in the last record
 		if !blank {
 			clearMarks(p)
 		}
-		atomic.AndUint32(&d.flags, ^uint32(flagFull))
+		atomic.AndUint32(&d.flags, ^uint32(flagClean))
 	}
 	return p
 }
@@ -135,7 +138,7 @@ func (s *Store) forget(id uint32, flags uint32) {
 	if flags&flagDirty == 0 {
 		s.dirty = append(s.dirty, id)
 	}
-	atomic.StoreUint32(&d.flags, flags&(flagStored|flagDelta|flagRewrite)|flagDirty)
+	atomic.StoreUint32(&d.flags, flags&(flagStored|flagRewrite)|flagDirty)
 	s.free = append(s.free, id)
 }
 
