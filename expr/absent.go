@@ -26,7 +26,7 @@ func isHere(name string) bool {
 	if _, ok := overloads()[name]; ok {
 		return true
 	}
-	return aggregates()[name] != nil || srfOverloads()[name] != nil
+	return aggregates()[name] != nil || srfOverloads()[name] != nil || orderedByName()[name] != nil
 }
 
 // absent says that PostgreSQL has functions of that name and we have none: a call is refused, where one of a name that nobody knows is an

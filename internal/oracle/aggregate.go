@@ -30,6 +30,9 @@ func (g *generator) grouped(from, where string, scope []column) query {
 	}
 	for range 1 + g.IntN(3) {
 		sql, k := g.aggregate(scope)
+		if g.oneIn(12) {
+			sql, k = g.outerAggregate(scope)
+		}
 		add(sql, k)
 	}
 	q.sql = "SELECT " + strings.Join(out, ", ") + from + where

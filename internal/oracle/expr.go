@@ -145,7 +145,11 @@ func (g *generator) predicate(scope []column, depth int) string {
 		}
 		return typed(k, g.expr(k, scope, depth-1))
 	}
-	switch g.IntN(11) {
+	switch g.IntN(12) {
+	case 11:
+		if len(scope) > 0 {
+			return g.rowTest(scope, depth)
+		}
 	case 0:
 		return fmt.Sprintf("(%s IS %sNULL)", x(), pick(g, []string{"", "NOT "}))
 	case 1:

@@ -18,7 +18,7 @@ func (g *generator) source(depth int) (string, []column) {
 		g.hit("view on view")
 		v := pick(g, g.views)
 		sql, cols = v.name, v.columns
-	case g.oneIn(20):
+	case g.oneIn(20) && !g.failing: // PostgreSQL computes what is constant, and may fail, when it plans
 		g.hit("VALUES")
 		cols = []column{{name: "c0", kind: integer}, {name: "c1", kind: text}}
 		var rows []string
@@ -74,6 +74,10 @@ func (g *generator) from(depth int) (string, []column) {
 			sql += " ON " + on
 		default:
 			sql += " ON " + g.joinCondition(scope, cols, both)
+			if depth > 0 && g.oneIn(12) {
+				g.hit(kindOf + " with a subquery")
+				sql += " AND " + g.subquery(both, 0)
+			}
 		}
 		scope = both
 	}
@@ -165,6 +169,11 @@ func (g *generator) joinCondition(l, r, both []column) string {
 // subquery is a condition with a subquery: IN, NOT IN, EXISTS or a comparison, correlated or not.
 func (g *generator) subquery(scope []column, depth int) string {
 	c := pick(g, scope)
+	if g.oneIn(6) {
+		if test := g.rowSubquery(scope, depth); test != "" {
+			return test
+		}
+	}
 	if g.oneIn(2) {
 		return g.correlated(scope, depth)
 	}

@@ -48,7 +48,9 @@ func (g *generator) query(depth int, outer bool) query {
 	}
 	g.mayFail = g.failing && outer
 	defer func() { g.mayFail = false }()
-	switch g.IntN(7) {
+	switch g.IntN(8) {
+	case 7:
+		return g.ties(from, where, scope)
 	case 0, 1:
 		return g.grouped(from, where, scope)
 	case 2:
@@ -57,7 +59,11 @@ func (g *generator) query(depth int, outer bool) query {
 		return g.distinct(from, where, scope)
 	}
 	var q query
-	q.sql = "SELECT " + g.targets(&q, scope, depth) + from + where
+	q.sql = "SELECT " + g.targets(&q, scope, depth)
+	if !g.failing && g.oneIn(8) {
+		q.sql += g.series(&q, scope)
+	}
+	q.sql += from + where
 	return q
 }
 
@@ -68,6 +74,9 @@ func (g *generator) targets(q *query, scope []column, depth int) string {
 		name := fmt.Sprintf("c%d", i)
 		if depth > 0 && g.oneIn(8) {
 			sql, k := g.scalar(scope, depth-1)
+			if g.oneIn(4) {
+				sql, k = g.array(scope, depth-1)
+			}
 			out = append(out, sql+" AS "+name)
 			q.columns = append(q.columns, column{name: name, kind: k, loose: g.images && isImage(k)})
 			continue

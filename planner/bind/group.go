@@ -9,49 +9,54 @@ import (
 	"github.com/streamsql/streamsql/sqlerr"
 )
 
-// group is an expression of GROUP BY and the column that holds it.
+// group is an expression of GROUP BY and the column that holds it. target is the first item of the select list that it is, or that an ordinal
+// or name of GROUP BY said; -1: none.
 type group struct {
-	expr expr.Expr
-	id   int
+	expr   expr.Expr
+	id     int
+	target int
 }
 
-func (sel *selection) groupItem(g ast.Expr) (expr.Expr, error) {
+// groupItem binds an expression, ordinal or output name of GROUP BY, and tells which item of the select list it is (-1: none).
+func (sel *selection) groupItem(g ast.Expr) (x expr.Expr, item int, err error) {
 	b := sel.b
-	byOutput := func() (expr.Expr, bool, error) {
+	byOutput := func() (expr.Expr, int, error) {
 		i, ok, err := b.outputRef(sel.outputs(), g, "GROUP BY")
 		if err != nil || !ok {
-			return nil, false, err
+			return nil, -1, err
 		}
 		t := sel.targets[i]
 		for _, a := range sel.aggs.aggs {
 			if plan.RefsOf(t.expr).Has(a.ID) {
-				return nil, false, sqlerr.New(sqlerr.GroupingError, "aggregate functions are not allowed in GROUP BY").At(int(t.pos))
+				return nil, -1, sqlerr.New(sqlerr.GroupingError, "aggregate functions are not allowed in GROUP BY").At(int(t.pos))
 			}
 		}
 		if len(sel.windows) > 0 {
 			refs := plan.RefsOf(t.expr)
 			for _, w := range sel.windows {
 				if refs.Has(w.id) {
-					return nil, false, sqlerr.New(sqlerr.WindowingError, "window functions are not allowed in GROUP BY").At(int(t.pos))
+					return nil, -1, sqlerr.New(sqlerr.WindowingError, "window functions are not allowed in GROUP BY").At(int(t.pos))
 				}
 			}
 		}
-		return t.expr, true, nil
+		return t.expr, i, nil
 	}
 	if ref, ok := g.(*ast.ColRef); ok && len(ref.Parts) == 1 {
 		// A column of FROM wins over an output name.
 		found := slices.ContainsFunc(sel.sc.cols, func(c *col) bool { return c.name == ref.Parts[0] })
 		if !found {
-			if x, ok, err := byOutput(); ok || err != nil {
-				return x, err
+			if x, i, err := byOutput(); i >= 0 || err != nil {
+				return x, i, err
 			}
 		}
 	}
 	if _, ok := g.(*ast.Const); ok {
-		x, _, err := byOutput()
-		return x, err
+		return byOutput()
 	}
-	return b.scalar(&context{sc: sel.sc, clause: "GROUP BY", srfs: &sel.srfs}, g)
+	if x, err = b.scalar(&context{sc: sel.sc, clause: "GROUP BY", srfs: &sel.srfs}, g); err != nil {
+		return nil, -1, err
+	}
+	return x, slices.IndexFunc(sel.targets, func(t *target) bool { return sameExpr(t.expr, x) }), nil
 }
 
 // group puts a Reduce over the node and rewrites everything above it to the Reduce's columns.

@@ -47,6 +47,9 @@ func (sel *selection) bindGroups() error {
 		sets = slices.CompactFunc(sets, slices.Equal)
 	}
 	sel.sets = sets
+	if len(sets) > 1 && sel.twice != nil { // which of the two a set leaves out decides which column is NULL
+		return sel.twice
+	}
 	return nil
 }
 
@@ -118,7 +121,7 @@ func (sel *selection) groupSet(g ast.Expr) ([]int, error) {
 		}
 		return set, nil
 	}
-	x, err := sel.groupItem(g)
+	x, item, err := sel.groupItem(g)
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +134,9 @@ func (sel *selection) groupSet(g ast.Expr) ([]int, error) {
 	i := slices.IndexFunc(sel.groups, func(o group) bool { return o.expr.String() == x.String() })
 	if i < 0 {
 		i = len(sel.groups)
-		sel.groups = append(sel.groups, group{expr: x})
+		sel.groups = append(sel.groups, group{expr: x, target: item})
+	} else if sel.groups[i].target != item {
+		sel.twice = sqlerr.Unsupported(int(loc(g)), "an item of GROUPING SETS that is the same as another of the select list")
 	}
 	return []int{i}, nil
 }

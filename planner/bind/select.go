@@ -33,6 +33,7 @@ type selection struct {
 	having  expr.Expr
 	groups  []group
 	sets    [][]int // the grouping sets, of numbers of groups
+	twice   error   // of grouping sets: an expression stands for two items of the select list
 	order   []orderItem
 	on      []int // DISTINCT ON: numbers of targets or hidden items
 	hidden  []*target

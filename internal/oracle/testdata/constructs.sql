@@ -221,7 +221,7 @@ SELECT DISTINCT unnest(arr) FROM t
 SELECT id, (jsonb_each(j)).key FROM t WHERE jsonb_typeof(j) = 'object'
 SELECT id, (jsonb_each(j)).* FROM t WHERE jsonb_typeof(j) = 'object'
 refused: SELECT id, jsonb_each(j) FROM t WHERE jsonb_typeof(j) = 'object'
-refused: SELECT unnest(ARRAY[[1,2],[3,4]])
+SELECT unnest(ARRAY[[1,2],[3,4]])
 SELECT id, CASE WHEN a = 1 THEN generate_series(1, 2) END FROM t
 SELECT coalesce(generate_series(1, 2), 1)
 SELECT id, regexp_split_to_table(s, '') FROM t
@@ -364,3 +364,6 @@ SELECT t.id, u.id AS y FROM u RIGHT JOIN t ON u.a IN (SELECT w.a FROM w WHERE w.
 SELECT t.id, u.id AS y FROM t FULL JOIN u ON t.a = u.a AND u.id IN (SELECT k FROM w WHERE w.a = u.a)
 SELECT t.id, x.id AS y FROM t LEFT JOIN LATERAL (SELECT * FROM u WHERE u.a = t.a) x ON x.id IN (SELECT k FROM w WHERE w.a = t.a)
 SELECT t.id FROM t LEFT JOIN w ON t.a = w.a WHERE w IS NULL
+refused: SELECT a, a AS x, count(*) FROM t GROUP BY ROLLUP (1, 2)
+SELECT a, a AS x, count(*) FROM t GROUP BY ROLLUP (a)
+SELECT a, a AS x, count(*) FROM t GROUP BY 1, 2
