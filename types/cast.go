@@ -18,6 +18,8 @@ const (
 	Volatile
 )
 
+func (v Volatility) String() string { return [...]string{"immutable", "stable", "volatile"}[v] }
+
 // Cast is a conversion between two types, modifiers aside.
 type Cast struct {
 	From, To   Type

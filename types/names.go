@@ -136,6 +136,17 @@ func (t Type) Name() string {
 	return infos[t.Kind].typname
 }
 
+// All are the types that a column can have, arrays aside.
+func All() []Type {
+	var out []Type
+	for k := range numKinds {
+		if c := infos[k].category; c != 'P' && c != 'X' {
+			out = append(out, Of(k))
+		}
+	}
+	return out
+}
+
 // Typmod is pg_attribute.atttypmod: -1 for none.
 func (t Type) Typmod() int32 {
 	if !t.hasMod() {
