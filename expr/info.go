@@ -259,6 +259,11 @@ func hasPrivilege(relation bool, names []string) func([]types.Type, types.Type) 
 	return func(ts []types.Type, _ types.Type) rowFunc {
 		object := len(ts) - 2
 		return func(c *Ctx, a []types.Datum) (types.Datum, error) {
+			if len(ts) == 3 && ts[0].Is(types.Name) {
+				if err := roleExists(c, a[0].String()); err != nil {
+					return types.Null, err
+				}
+			}
 			if relation && ts[object].Is(types.Text) {
 				d, err := ask(c, "regclass:"+a[object].String())
 				if err != nil {
@@ -282,6 +287,15 @@ func hasPrivilege(relation bool, names []string) func([]types.Type, types.Type) 
 			return types.NewBool(true), nil
 		}
 	}
+}
+
+// roleExists fails for any role but the session's and the owner of everything.
+func roleExists(c *Ctx, name string) error {
+	user, err := ask(c, "current_user")
+	if err == nil && user.String() != name && name != "postgres" && name != "public" {
+		return sqlerr.New(sqlerr.UndefinedObject, "role %q does not exist", name)
+	}
+	return err
 }
 
 // sizePretty shows a number of bytes in the largest unit that keeps at least four digits, as pg_size_pretty: from the second unit on in

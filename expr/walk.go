@@ -39,6 +39,9 @@ func Fold(ctx *Ctx, e Expr) Expr {
 		case *Const, *Col, *Param:
 			return e
 		case *Call, *Cast, *IsNull, *IsTrue, *IsDistinct, *AnyAll, *ArrayExpr:
+			if nullAnyway(e) {
+				return Null(e.Type())
+			}
 			if !allConst(e.Children()) || ownVolatility(e) != types.Immutable {
 				return e
 			}
@@ -54,6 +57,33 @@ func Fold(ctx *Ctx, e Expr) Expr {
 		}
 		return e
 	})
+}
+
+// nullAnyway says that a strict function has a NULL for an argument: as in PostgreSQL the others are not evaluated, so that they do not fail.
+func nullAnyway(e Expr) bool {
+	c, ok := e.(*Call)
+	if !ok || !c.Fn.Strict {
+		return false
+	}
+	null := false
+	for _, a := range c.Args {
+		k, ok := a.(*Const)
+		null = null || ok && k.D.IsNull()
+	}
+	return null && !FailsForCertain(c.Args)
+}
+
+// FailsForCertain says whether expressions that were folded hold a constant one that fails, which PostgreSQL reports when it plans.
+func FailsForCertain(es []Expr) bool {
+	for _, e := range es {
+		if _, ok := e.(*Const); ok {
+			continue
+		}
+		if kids := e.Children(); CanFail(e) && (len(kids) > 0 && allConst(kids) || FailsForCertain(kids)) {
+			return true
+		}
+	}
+	return false
 }
 
 func allConst(es []Expr) bool {
@@ -73,8 +103,8 @@ func foldConst(ctx *Ctx, e Expr) Expr {
 	return &Const{D: d, T: e.Type()}
 }
 
-// foldJunction drops the neutral constants of an AND (true) or OR (false) and what follows the absorbing one, which is
-// never reached. What precedes it stays: it may fail first.
+// foldJunction drops the neutral constants of an AND (true) or OR (false), and everything for an absorbing one, as PostgreSQL does: also what
+// precedes it and would fail on some row. What fails for certain stays.
 func foldJunction(e Expr, args []Expr, absorbing bool) Expr {
 	kept := make([]Expr, 0, len(args))
 	for _, a := range args {
@@ -86,11 +116,7 @@ func foldJunction(e Expr, args []Expr, absorbing bool) Expr {
 		if c.D.Bool() != absorbing {
 			continue
 		}
-		safe := true
-		for _, k := range kept {
-			safe = safe && !CanFail(k)
-		}
-		if safe {
+		if !FailsForCertain(kept) {
 			return Bool(absorbing)
 		}
 		kept = append(kept, a)

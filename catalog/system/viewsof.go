@@ -13,12 +13,12 @@ var typeLengths = sync.OnceValue(parseTypes)
 func tables(s *Source, add func(row)) {
 	for _, r := range s.relations() {
 		if r.kind == "r" {
-			add(row{"schemaname": r.schema, "tablename": r.name, "tableowner": s.User, "hasindexes": s.hasIndex(r)})
+			add(row{"schemaname": r.schema, "tablename": r.name, "tableowner": s.User, "hasindexes": s.hasIndex(r), "tablespace": types.Null})
 		}
 	}
 	for _, r := range sorted() {
 		if r.Kind == "r" {
-			add(row{"schemaname": r.Schema, "tablename": r.Name, "tableowner": s.User})
+			add(row{"schemaname": r.Schema, "tablename": r.Name, "tableowner": s.User, "tablespace": types.Null})
 		}
 	}
 }
@@ -34,7 +34,7 @@ func views(s *Source, add func(row)) {
 func matviews(s *Source, add func(row)) {
 	for _, r := range s.relations() {
 		if v, ok := r.object.(*catalog.View); ok && v.Materialized {
-			add(row{"schemaname": r.schema, "matviewname": r.name, "matviewowner": s.User, "hasindexes": s.hasIndex(r),
+			add(row{"schemaname": r.schema, "matviewname": r.name, "matviewowner": s.User, "tablespace": types.Null, "hasindexes": s.hasIndex(r),
 				"ispopulated": v.State == catalog.Serving, "definition": v.Query + ";"})
 		}
 	}

@@ -86,6 +86,9 @@ func (b *Binder) scalar(c *context, e ast.Expr) (expr.Expr, error) {
 	case *ast.StarOf:
 		return nil, unsupported(e, "selecting a field of a composite value")
 	case *ast.Star:
+		if len(e.Qual) > 0 {
+			return nil, unsupported(e, "a row value in this place")
+		}
 		return nil, sqlerr.New(sqlerr.SyntaxError, "syntax error at or near \"*\"").At(int(e.Pos))
 	case *ast.NamedArg, *ast.Variadic:
 		return nil, unsupported(e, "this argument notation")

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/streamsql/streamsql/catalog"
+	"github.com/streamsql/streamsql/catalog/system"
 	"github.com/streamsql/streamsql/expr"
 	"github.com/streamsql/streamsql/parser/ast"
 	"github.com/streamsql/streamsql/planner/plan"
@@ -71,16 +72,24 @@ func (b *Binder) fromItem(sc *scope, left *source, item ast.From) (source, error
 
 // combine joins two sources. A right side that refers to the left becomes an Apply.
 func (b *Binder) combine(l, r source, kind plan.JoinKind, on []expr.Expr, pos ast.Pos) (source, error) {
-	for _, x := range r.rels {
-		for _, y := range l.rels {
-			if x.name == y.name && x.name != "" && (x.schema == y.schema || x.aliased() || y.aliased()) {
-				return l, sqlerr.New(sqlerr.DuplicateAlias, "table name %q specified more than once", x.name)
-			}
-		}
+	if err := distinctNames(l, r); err != nil {
+		return l, err
 	}
 	out := source{rels: append(slices.Clone(l.rels), r.rels...), cols: append(slices.Clone(l.cols), r.cols...)}
 	out.node = joinNodes(l.node, r.node, kind, on, int(pos))
 	return out, nil
+}
+
+// distinctNames refuses a name that stands on both sides: schemas tell relations apart, aliases do not.
+func distinctNames(l, r source) error {
+	for _, x := range r.rels {
+		for _, y := range l.rels {
+			if x.name == y.name && x.name != "" && (x.schema == y.schema || x.aliased() || y.aliased()) {
+				return sqlerr.New(sqlerr.DuplicateAlias, "table name %q specified more than once", x.name)
+			}
+		}
+	}
+	return nil
 }
 
 func joinNodes(l, r plan.Node, kind plan.JoinKind, on []expr.Expr, pos int) plan.Node {
@@ -173,6 +182,11 @@ func (b *Binder) resolve(it *ast.Rel) (catalog.Object, *VirtualTable, error) {
 
 // NoRelation is the error 42P01 for a name; the hint is the relation of schemas whose name is nearest to it.
 func NoRelation(c *catalog.Catalog, schemas []string, n ast.Name, pos ast.Pos) *sqlerr.Error {
+	for _, s := range append([]string{"pg_catalog"}, schemas...) {
+		if system.Absent(s, n.Last()) && (len(n) == 1 || s == n[0]) {
+			return sqlerr.Unsupported(int(pos), "system relation %q", joinName(n))
+		}
+	}
 	e := sqlerr.New(sqlerr.UndefinedTable, "relation %q does not exist", joinName(n)).At(int(pos))
 	name, best, hint := n.Last(), 4, ""
 	for _, o := range c.Objects() {

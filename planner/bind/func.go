@@ -1,6 +1,7 @@
 package bind
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/streamsql/streamsql/expr"
@@ -196,9 +197,26 @@ func (b *Binder) window(c *context, e *ast.Func, name string) (expr.Expr, error)
 		}
 		w.order = append(w.order, k)
 	}
+	for _, o := range *c.windowed { // one call, written twice
+		if o.text() == w.text() {
+			return b.Meta.Col(o.id), nil
+		}
+	}
 	w.id = b.Meta.Add(name, types.Of(types.Int8))
 	*c.windowed = append(*c.windowed, w)
 	return b.Meta.Col(w.id), nil
+}
+
+// text tells calls apart.
+func (w *windowCall) text() string {
+	s := w.name
+	for _, p := range w.partition {
+		s += "|" + p.String()
+	}
+	for _, k := range w.order {
+		s += fmt.Sprintf("|order %s %t %t", k.Expr, k.Desc, k.NullsFirst)
+	}
+	return s
 }
 
 // special binds what looks like a function but is syntax.

@@ -26,6 +26,9 @@ func (b *Binder) join(sc *scope, left *source, it *ast.Join) (source, error) {
 	if err != nil {
 		return source{}, err
 	}
+	if err := distinctNames(l, r); err != nil {
+		return source{}, err
+	}
 	kind := map[ast.JoinKind]plan.JoinKind{ast.LeftJoin: plan.Left, ast.RightJoin: plan.Left, ast.FullJoin: plan.Full}[it.Kind]
 	using := it.Using
 	if it.Natural {

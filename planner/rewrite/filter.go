@@ -74,9 +74,9 @@ func MergeFilters(_ *Ctx, n plan.Node) (plan.Node, bool, error) {
 
 // FoldFilter takes away what is constant.
 //
-//	Filter(true AND p, x) => Filter(p, x);  Filter((), x) => x;  Filter(false first, x) => nothing;  c IS NOT NULL => true where x says so
+//	Filter(true AND p, x) => Filter(p, x);  Filter((), x) => x;  Filter(false AND p, x) => nothing;  c IS NOT NULL => true where x says so
 //
-// A false that stands behind a predicate that can fail stays: that one runs first.
+// A false makes an end of predicates that would fail on a row, as in PostgreSQL, but not of a constant one that fails for certain.
 func FoldFilter(c *Ctx, n plan.Node) (plan.Node, bool, error) {
 	f, ok := n.(*plan.Filter)
 	if !ok {
@@ -87,7 +87,7 @@ func FoldFilter(c *Ctx, n plan.Node) (plan.Node, bool, error) {
 	}
 	var keep []expr.Expr
 	seen := map[string]bool{}
-	fails, changed := false, false
+	changed := false
 	known := knownNotNull(f)
 	for _, p := range f.Preds {
 		if a, ok := p.(*expr.And); ok {
@@ -95,14 +95,13 @@ func FoldFilter(c *Ctx, n plan.Node) (plan.Node, bool, error) {
 			changed = true
 			continue
 		}
-		if plan.IsFalse(p) && !fails {
+		if plan.IsFalse(p) && !expr.FailsForCertain(f.Preds) {
 			return plan.Empty(f.Cols()), true, nil
 		}
 		if x, ok := p.(*expr.IsNull); plan.IsTrue(p) || ok && x.Not && plainNotNull(x.X, known) {
 			changed = true
 			continue
 		}
-		fails = fails || expr.CanFail(p)
 		if s := p.String(); movable(p) && seen[s] {
 			changed = true
 			continue

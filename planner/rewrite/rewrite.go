@@ -75,6 +75,7 @@ func simplify() []Rule {
 		{"DropDistinct", DropDistinct},
 		{"DropSingle", DropSingle},
 		{"DropEmptyLimit", DropEmptyLimit},
+		{"DropEmptyReduce", DropEmptyReduce},
 	}
 }
 

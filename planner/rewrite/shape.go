@@ -144,6 +144,15 @@ func DropEmptyLimit(_ *Ctx, n plan.Node) (plan.Node, bool, error) {
 	return &plan.Values{IDs: k.Cols()}, true, nil
 }
 
+// DropEmptyReduce: Reduce(no keys, no aggregates, x) => one row. PostgreSQL does not run x, so that nothing in it fails.
+func DropEmptyReduce(_ *Ctx, n plan.Node) (plan.Node, bool, error) {
+	r, ok := n.(*plan.Reduce)
+	if !ok || !r.Scalar || len(r.Keys)+len(r.Aggs) > 0 {
+		return n, false, nil
+	}
+	return plan.One(), true, nil
+}
+
 // DropSingle: Single(key, x) => x where the key is one.
 func DropSingle(_ *Ctx, n plan.Node) (plan.Node, bool, error) {
 	s, ok := n.(*plan.Single)

@@ -110,3 +110,32 @@ CREATE TABLE json_unique (k json UNIQUE);
 
 -- ISO years of intervals
 SELECT to_char('0 days'::interval, 'YYYY IYYY YY IY'), to_char('-3 years'::interval, 'YYYY YYY YY Y');
+
+-- what a constant decides is not evaluated
+CREATE TABLE zero (a int, b int);
+INSERT INTO zero VALUES (0, 1), (2147483647, 2);
+SELECT b FROM zero WHERE NULL > 1 / a;
+SELECT b FROM zero WHERE NOT (NULL > a * 2);
+SELECT NULL::int + 1 / a, b FROM zero;
+SELECT b FROM zero WHERE 1 / a = 1 AND false;
+SELECT b FROM zero WHERE false AND 1 / a = 1;
+SELECT b, 1 / a = 1 OR true FROM zero;
+SELECT b FROM zero WHERE 1 / a = 1 AND NULL;
+SELECT b FROM zero WHERE 1 / 0 = 1 AND false;
+SELECT CASE WHEN NULL = a * 2 THEN 1 ELSE 2 END FROM zero;
+SELECT coalesce(NULL::int * (a * 2), 7) FROM zero;
+SELECT sum(NULL + a * 2), count(NULL::int / a) FROM zero;
+
+-- HAVING alone needs no rows
+SELECT 1 AS one FROM zero WHERE 1 / a = 1 HAVING 1 < 2;
+SELECT 1 AS one FROM zero WHERE 1 / a = 1 HAVING 1 > 2;
+SELECT count(*) FROM zero WHERE 1 / b = 1 HAVING count(*) > 0;
+
+-- names are told apart before ON is looked at
+WITH a(id, c) AS (SELECT 1, 2) SELECT b, c FROM other.a JOIN a ON other.a.id = a.id;
+SELECT * FROM ints JOIN ints ON ints.x = 1;
+
+-- roles
+SELECT has_table_privilege('nobody_knows', 'zero', 'SELECT'), has_table_privilege('postgres', 'zero', 'SELECT');
+SELECT * FROM pg_catalog.nobody_knows;
+SELECT tablename, tablespace FROM pg_tables WHERE tablename = 'zero';

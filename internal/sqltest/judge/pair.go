@@ -32,7 +32,7 @@ func newPair(dsn string, ours database) *pair {
 func (p *pair) close() error { return errors.Join(p.pg.close(), p.ours.close()) }
 
 // created are what a DDL statement makes or changes.
-var created = regexp.MustCompile(`(?is)^\s*(?:create|alter|drop)\s+(?:or\s+replace\s+)?(?:temp\s+|temporary\s+|unlogged\s+)?(?:unique\s+)?` +
+var created = regexp.MustCompile(`(?is)^\s*(?:create|alter|drop|comment\s+on)\s+(?:or\s+replace\s+)?(?:temp\s+|temporary\s+|unlogged\s+)?(?:unique\s+)?` +
 	`(?:materialized\s+view|view|table|sequence|type|schema|function|index|domain|aggregate|user|role|database)\s+(?:concurrently\s+)?(?:if\s+(?:not\s+)?exists\s+)?([\w."]+)`)
 
 // remember keeps what a refused DDL statement was about: what reads it later cannot be judged.
