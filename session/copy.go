@@ -1,11 +1,13 @@
 package session
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/streamsql/streamsql/batch"
 	"github.com/streamsql/streamsql/catalog"
@@ -265,16 +267,19 @@ func copyColumns(all []catalog.Column, named []ast.ColName) ([]int, error) {
 
 func (c *copier) run(in *lineReader) error {
 	var fields []field
-	for {
+	for header := c.format.header; ; header = false {
 		line, err := in.line()
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		c.line = in.number
 		if err != nil {
-			return c.where(err, "")
+			return c.where(err, string(line))
 		}
-		if c.format.header && c.line == 1 {
+		if !utf8.Valid(line) || bytes.IndexByte(line, 0) >= 0 {
+			return c.where(types.CheckText(string(line)), "")
+		}
+		if header {
 			continue
 		}
 		if string(line) == `\.` { // PostgreSQL 15 ends at it in csv, too: psql sends it
@@ -306,7 +311,7 @@ func (c *copier) add(fields []field, line []byte) error {
 		v, err := types.ParseText(c.eval.Config, c.target[k], string(fields[k].text))
 		if err != nil {
 			e := c.where(err, "")
-			e.Where += fmt.Sprintf(", column %s: %q", c.table.Columns[i].Name, cut(string(fields[k].text)))
+			e.Where += fmt.Sprintf(`, column %s: "%s"`, c.table.Columns[i].Name, cut(string(fields[k].text)))
 			return e
 		}
 		row[i] = v
@@ -370,17 +375,22 @@ func (c *copier) where(err error, line string) *sqlerr.Error {
 	e := *sqlerr.From(err)
 	e.Where = fmt.Sprintf("COPY %s, line %d", c.name, c.line)
 	if line != "" {
-		e.Where += fmt.Sprintf(": %q", cut(line))
+		e.Where += fmt.Sprintf(`: "%s"`, cut(line))
 	}
 	return &e
 }
 
 // cut limits what an error shows of the data.
 func cut(s string) string {
-	if len(s) > 100 {
-		return s[:100] + "..."
+	const shown = 100
+	if len(s) <= shown {
+		return s
 	}
-	return s
+	n := shown
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n] + "..."
 }
 
 // copyTo sends a relation's or a query's rows.

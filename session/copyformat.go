@@ -29,7 +29,7 @@ type lineReader struct {
 	eof           bool
 }
 
-// line returns the next line without its end, io.EOF after the last. It is valid until the next call.
+// line returns the next line without its end, io.EOF after the last. It is valid until the next call. With another error it is what there was of it.
 func (l *lineReader) line() ([]byte, error) {
 	l.number++
 	scanned, quoted := 0, false
@@ -43,12 +43,14 @@ func (l *lineReader) line() ([]byte, error) {
 		}
 		if i >= 0 {
 			l.pos += i + 1
+			l.countBreaks(rest[:i])
 			return bytes.TrimSuffix(rest[:i:i], []byte{'\r'}), nil
 		}
 		if l.eof {
 			l.pos = len(l.buf)
+			l.countBreaks(rest)
 			if quoted {
-				return nil, sqlerr.New(sqlerr.BadCopyFileFormat, "unterminated CSV quoted field")
+				return rest, sqlerr.New(sqlerr.BadCopyFileFormat, "unterminated CSV quoted field")
 			}
 			if len(rest) == 0 {
 				return nil, io.EOF
@@ -58,6 +60,13 @@ func (l *lineReader) line() ([]byte, error) {
 		if err := l.fill(); err != nil {
 			return nil, err
 		}
+	}
+}
+
+// countBreaks counts the line breaks within quotes: number is that of a line's last one, as in PostgreSQL.
+func (l *lineReader) countBreaks(line []byte) {
+	if l.csv {
+		l.number += int64(bytes.Count(line, []byte{'\n'}))
 	}
 }
 

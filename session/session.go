@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 
 	"github.com/streamsql/streamsql/engine"
+	"github.com/streamsql/streamsql/expr"
 	"github.com/streamsql/streamsql/parser"
 	"github.com/streamsql/streamsql/result"
 	"github.com/streamsql/streamsql/sqlerr"
@@ -48,6 +49,7 @@ type Session struct {
 	portals  map[string]*portal
 	plans    planCache
 	sequence sequenceState
+	random   *expr.Random // of random(); nil: not asked yet
 	txn      *transaction // nil: none is open
 }
 

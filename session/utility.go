@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"strconv"
 	"strings"
 
@@ -367,6 +368,17 @@ func (s *Session) info(name string) (types.Datum, error) {
 		return d, err
 	}
 	what, arg, _ := strings.Cut(name, ":")
+	switch what {
+	case "random":
+		if s.random == nil {
+			s.random = expr.NewRandom(2*rand.Float64() - 1)
+		}
+		return types.NewFloat(s.random.Float64()), nil
+	case "setseed":
+		seed, err := strconv.ParseFloat(arg, 64)
+		s.random = expr.NewRandom(seed)
+		return types.Null, err
+	}
 	if what == "set_config" || what == "set_config_local" {
 		return s.setConfig(arg, what == "set_config_local")
 	}

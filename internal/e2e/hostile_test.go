@@ -103,6 +103,7 @@ func TestHostileStatements(t *testing.T) {
 	wantCode(t, run("SELECT "+strings.Repeat("NOT ", deep)+"true"), "54001")
 	wantCode(t, run("SELECT "+strings.Repeat("ARRAY[", deep)+"1"+strings.Repeat("]", deep)), "54001")
 	wantCode(t, run("SELECT 'bad \xff utf-8'"), "22021")
+	wantCode(t, run(`SELECT E'\000'`), "22021")
 	wantCode(t, params("SELECT $1::text", []byte("a\x00b")), "22021")
 	wantCode(t, params("SELECT $1::text", []byte("a\xc3\x28b")), "22021")
 	wantCode(t, params("SELECT $1::int", []byte("1"), []byte("2")), "08P01")
@@ -114,5 +115,64 @@ func TestHostileStatements(t *testing.T) {
 	}
 	if err := run("SELECT 1"); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A bad line ends a COPY, is named, and leaves nothing of it; a row that a view cannot compute fails the reads that need it, and only while it is
+// there.
+func TestBadData(t *testing.T) {
+	host, port := start(t)
+	ctx := context.Background()
+	c := connect(t, host, port, "")
+	exec := func(sql string) {
+		t.Helper()
+		if _, err := c.Exec(ctx, sql, pgx.QueryExecModeSimpleProtocol); err != nil {
+			t.Fatalf("%s: %v", sql, err)
+		}
+	}
+	wantOne := func(sql, want string) {
+		t.Helper()
+		var got string
+		if err := c.QueryRow(ctx, sql, pgx.QueryExecModeSimpleProtocol).Scan(&got); err != nil || got != want {
+			t.Fatalf("%s: got %q, %v, want %q", sql, got, err, want)
+		}
+	}
+	exec("CREATE TABLE t (a int PRIMARY KEY, b int NOT NULL)")
+	exec("CREATE MATERIALIZED VIEW tenths AS SELECT a, 10 / b AS x FROM t")
+	exec("INSERT INTO t VALUES (100, 5)")
+	for _, x := range []struct{ options, data, code, where string }{
+		{"", "1\t1\n2\tx\n3\t3\n", "22P02", `COPY t, line 2, column b: "x"`},
+		{"", "1\t1\n2\n", "22P04", `COPY t, line 2: "2"`},
+		{"", "1\t1\n2\t2\t2\n", "22P04", "COPY t, line 2: \"2\t2\t2\""},
+		{"", "1\t1\n2\t99999999999\n", "22003", `COPY t, line 2, column b: "99999999999"`},
+		{"", "1\t1\n2\t\\N\n", "23502", "COPY t, line 2: \"2\t\\N\""},
+		{"", "1\t1\n1\t2\n", "23505", "COPY t, line 2"},
+		{"", "1\t1\n2\t\xff\n", "22021", "COPY t, line 2"},
+		{"", "1\t1\n2\t\x00\n", "22021", "COPY t, line 2"},
+		{"(FORMAT csv)", "1,1\n2,\"3\n", "22P04", `COPY t, line 3: "2,"3`},
+	} {
+		_, err := c.PgConn().CopyFrom(ctx, strings.NewReader(x.data), "COPY t FROM STDIN "+x.options)
+		wantCode(t, err, x.code)
+		if e := new(pgconn.PgError); !errors.As(err, &e) || !strings.HasPrefix(e.Where, x.where) {
+			t.Errorf("%q: where is %q, not %q", x.data, e.Where, x.where)
+		}
+		wantOne("SELECT count(*)::text FROM t", "1")
+		wantOne("SELECT count(*)::text FROM tenths", "1")
+	}
+	exec("INSERT INTO t VALUES (200, 0)")
+	wantCode(t, func() error { _, err := c.Exec(ctx, "SELECT * FROM tenths"); return err }(), "22012")
+	wantOne("SELECT x::text FROM tenths WHERE a = 100", "2")
+	exec("DELETE FROM t WHERE a = 200")
+	wantOne("SELECT string_agg(x::text, ' ') FROM tenths", "2")
+
+	for sql, hint := range map[string]string{
+		"SELECT bb FROM t":          `Perhaps you meant to reference the column "t.b".`,
+		"SELECT * FROM tenth":       `Perhaps you meant the relation "tenths".`,
+		"INSERT INTO tt VALUES (1)": `Perhaps you meant the relation "t".`,
+	} {
+		_, err := c.Exec(ctx, sql)
+		if e := new(pgconn.PgError); !errors.As(err, &e) || e.Hint != hint || e.Position == 0 {
+			t.Errorf("%s: %v, hint %q, position %d", sql, err, e.Hint, e.Position)
+		}
 	}
 }

@@ -49,6 +49,11 @@ func (b *Binder) aggregate(c *context, e *ast.Func, name string) (expr.Expr, err
 			return nil, err
 		}
 	}
+	for i := 0; e.Distinct && i < len(args); i++ {
+		if err := hasEquality(args[i].Type(), int(pos[i])); err != nil {
+			return nil, err
+		}
+	}
 	call := &expr.AggCall{Fn: fn, Args: args, Distinct: e.Distinct, T: ret}
 	if call.Order, err = b.aggOrder(inner, e, args); err != nil {
 		return nil, err

@@ -188,6 +188,9 @@ func (b *Binder) window(c *context, e *ast.Func, name string) (expr.Expr, error)
 		if err != nil {
 			return nil, err
 		}
+		if err := hasEquality(x.Type(), int(loc(p))); err != nil {
+			return nil, err
+		}
 		w.partition = append(w.partition, x)
 	}
 	for _, it := range spec.Order {

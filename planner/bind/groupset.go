@@ -128,8 +128,8 @@ func (sel *selection) groupSet(g ast.Expr) ([]int, error) {
 	if x, err = sel.b.known(x, loc(g)); err != nil {
 		return nil, err
 	}
-	if t := x.Type(); !t.Array && t.Kind == types.JSON {
-		return nil, sqlerr.New(sqlerr.UndefinedFunction, "could not identify an equality operator for type %s", t).At(int(loc(g)))
+	if err := hasEquality(x.Type(), int(loc(g))); err != nil {
+		return nil, err
 	}
 	i := slices.IndexFunc(sel.groups, func(o group) bool { return o.expr.String() == x.String() })
 	if i < 0 {

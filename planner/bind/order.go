@@ -140,6 +140,9 @@ func (sel *selection) bindDistinctOn() error {
 			}
 			i = sel.item(x, loc(e))
 		}
+		if err := hasEquality(sel.at(i).expr.Type(), int(loc(e))); err != nil {
+			return err
+		}
 		dup := false
 		for _, o := range sel.on {
 			dup = dup || o == i

@@ -288,6 +288,11 @@ func (b *Binder) setOp(s *ast.SetOp, sc *scope, known bool) (*Query, error) {
 		if err != nil {
 			return nil, err
 		}
+		if s.Op != ast.Union || !s.All {
+			if err := hasEquality(t, l.Cols[i].pos); err != nil {
+				return nil, err
+			}
+		}
 		for k := range sides {
 			c, same := xs[k].(*expr.Col)
 			if same && c.ID == sides[k].Cols[i].ID {

@@ -6,8 +6,6 @@ import (
 	"github.com/streamsql/streamsql/expr"
 	"github.com/streamsql/streamsql/parser/ast"
 	"github.com/streamsql/streamsql/planner/plan"
-	"github.com/streamsql/streamsql/sqlerr"
-	"github.com/streamsql/streamsql/types"
 )
 
 // target is an item of a select list.
@@ -308,8 +306,8 @@ func (sel *selection) finish() (*Query, error) {
 		out.Node = k
 	case sel.s.Distinct:
 		for _, t := range sel.targets {
-			if tt := t.expr.Type(); !tt.Array && tt.Kind == types.JSON {
-				return nil, sqlerr.New(sqlerr.UndefinedFunction, "could not identify an equality operator for type %s", tt).At(int(t.pos))
+			if err := hasEquality(t.expr.Type(), int(t.pos)); err != nil {
+				return nil, err
 			}
 		}
 		out.Node = &plan.Distinct{In: out.Node}

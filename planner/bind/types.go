@@ -279,3 +279,11 @@ func ResolveType(t *ast.TypeName) (types.Type, error) {
 	}
 	return ty, nil
 }
+
+// hasEquality refuses a type of which DISTINCT, GROUP BY and set operations cannot tell what is equal.
+func hasEquality(t types.Type, pos int) error {
+	if t.Kind == types.JSON {
+		return sqlerr.New(sqlerr.UndefinedFunction, "could not identify an equality operator for type %s", t).At(pos)
+	}
+	return nil
+}
