@@ -127,9 +127,18 @@ func (g *graph) otherKeys(l, r part) (keys []key, idx []int) {
 	return keys, idx
 }
 
-// best chooses the next two parts: 0 one side unique on the keys, 1 connected, 2 not connected; then those written first.
+// The ranks of two parts that could be joined next, the best first.
+const (
+	filters     = iota // one is met at most once, and it is filtered: it filters the other
+	meetsOnce          // one is met at most once
+	single             // one has at most a row
+	multiplies         // both may be met often
+	unconnected
+)
+
+// best chooses the next two parts: the best rank, then those written first.
 func (g *graph) best(parts []part) (int, int) {
-	bi, bj, bestRank := 0, 1, 9
+	bi, bj, bestRank := 0, 1, unconnected+1
 	for i := range parts {
 		for j := i + 1; j < len(parts); j++ {
 			if r := g.rank(parts[i], parts[j]); r < bestRank {
@@ -144,16 +153,23 @@ func (g *graph) rank(l, r part) int {
 	keys := g.classKeys(l, r)
 	more, _ := g.otherKeys(l, r)
 	keys = append(keys, more...)
-	switch {
-	case len(keys) == 0 && len(l.props.Keys) > 0 && len(l.props.Keys[0]) == 0, len(keys) == 0 && len(r.props.Keys) > 0 && len(r.props.Keys[0]) == 0:
-		return 1 // at most one row on a side
-	case len(keys) == 0:
-		return 3
-	case r.props.UniqueOn(keyCols(keys, false)) || l.props.UniqueOn(keyCols(keys, true)):
-		return 0
+	if len(keys) == 0 {
+		if l.atMostOne() || r.atMostOne() {
+			return single
+		}
+		return unconnected
 	}
-	return 2
+	lOnce, rOnce := l.props.UniqueOn(keyCols(keys, true)), r.props.UniqueOn(keyCols(keys, false))
+	switch {
+	case lOnce && l.filtered || rOnce && r.filtered:
+		return filters
+	case lOnce || rOnce:
+		return meetsOnce
+	}
+	return multiplies
 }
+
+func (p part) atMostOne() bool { return len(p.props.Keys) > 0 && len(p.props.Keys[0]) == 0 }
 
 func keyCols(keys []key, left bool) []int {
 	var out []int

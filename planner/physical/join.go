@@ -16,6 +16,8 @@ type part struct {
 	// base is set for a filtered or bare relation of the catalog: its tree or index may serve as arrangement; filter is then applied behind the join.
 	base   *plan.Scan
 	filter []expr.Expr
+	// filtered: it has fewer rows than the relations that it comes from.
+	filtered bool
 	// leaves are the numbers of the inputs joined, in the order written.
 	leaves []int
 }
@@ -68,6 +70,7 @@ func (b *Builder) leaf(n plan.Node, need plan.ColSet, number int) (part, error) 
 	p := part{props: plan.PropsOf(n), leaves: []int{number}}
 	in := n
 	if f, ok := in.(*plan.Filter); ok {
+		p.filtered = true
 		if s, ok := f.In.(*plan.Scan); ok {
 			p.base, p.filter = s, f.Preds
 		}
@@ -87,8 +90,9 @@ func (b *Builder) leaf(n plan.Node, need plan.ColSet, number int) (part, error) 
 	return p, nil
 }
 
-// cluster joins n inputs, two at a time: first those where one side is met at most once per row of the other, so that nothing multiplies;
-// then by the order in which they were written. It looks at keys only, never at sizes: a view is made over empty tables.
+// cluster joins n inputs, two at a time: first those where one side is met at most once per row of the other, so that nothing multiplies, and
+// is filtered, so that what is kept between two joins is little; then by the order in which they were written. It looks at keys and filters,
+// never at sizes: a view is made over empty tables.
 func (b *Builder) cluster(n *plan.Join, need plan.ColSet) (rel, error) {
 	var leaves []plan.Node
 	var on []expr.Expr
@@ -112,7 +116,7 @@ func (b *Builder) cluster(n *plan.Join, need plan.ColSet) (rel, error) {
 		keys, residual := g.take(l, r, len(parts) == 2)
 		wanted := g.wanted(need, parts, i, j)
 		props := g.props(l, r, keys)
-		out := part{rel: b.pair(Inner, l, r, keys, residual, wanted), props: props, leaves: append(slices.Clone(l.leaves), r.leaves...)}
+		out := part{rel: b.pair(Inner, l, r, keys, residual, wanted), props: props, filtered: l.filtered || r.filtered, leaves: append(slices.Clone(l.leaves), r.leaves...)}
 		parts[i] = out
 		parts = slices.Delete(parts, j, j+1)
 	}
