@@ -69,6 +69,9 @@ func (b *Builder) antiNullByResidual(l, r part, on []expr.Expr, need plan.ColSet
 func (b *Builder) leaf(n plan.Node, need plan.ColSet, number int) (part, error) {
 	p := part{props: plan.PropsOf(n), leaves: []int{number}}
 	in := n
+	if j, ok := in.(*plan.Join); ok {
+		p.filtered = j.Kind.LeftOnly()
+	}
 	if f, ok := in.(*plan.Filter); ok {
 		p.filtered = true
 		if s, ok := f.In.(*plan.Scan); ok {

@@ -62,6 +62,7 @@ func simplify() []Rule {
 		{"SimplifyOuterJoin", SimplifyOuterJoin},
 		{"PushFilterThroughJoin", PushFilterThroughJoin},
 		{"PushJoinCondition", PushJoinCondition},
+		{"PushSemiJoinThroughJoin", PushSemiJoinThroughJoin},
 		{"PushFilterThroughReduce", PushFilterThroughReduce},
 		{"PushFilterThroughDistinct", PushFilterThroughDistinct},
 		{"PushFilterThroughUnion", PushFilterThroughUnion},
