@@ -74,6 +74,28 @@ func call(tb testing.TB, name string, col int) *expr.AggCall {
 	return &expr.AggCall{Fn: fn, Args: exprs, T: ret}
 }
 
+// orderedCall is an ordered-set aggregate over a column of events.
+func orderedCall(tb testing.TB, name string, col int, direct ...float64) *expr.AggCall {
+	tb.Helper()
+	c := &expr.AggCall{Args: []expr.Expr{&expr.Col{ID: col, T: eventCols[col]}}}
+	var ts []types.Type
+	var ds []types.Datum
+	for _, f := range direct {
+		d := types.NewFloat(f)
+		ts, ds = append(ts, floatType), append(ds, d)
+		c.Direct = append(c.Direct, &expr.Const{D: d, T: floatType})
+	}
+	o, _, err := expr.LookupOrdered(name, append(ts, eventCols[col]))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if c.Fn, err = o.Bind(ds, false); err != nil {
+		tb.Fatal(err)
+	}
+	c.T = o.Ret
+	return c
+}
+
 // BenchmarkReduce is the cost of an event through a Reduce over the real store, in ticks of a slice: of all the operator does, its
 // output included. The map does the arithmetic only, without retracting a maximum, for comparison.
 //
@@ -87,6 +109,8 @@ func BenchmarkReduce(b *testing.B) {
 		{"count,sum", []*expr.AggCall{call(b, "count", -1), call(b, "sum", 1)}},
 		{"count,sum(float),avg(float)", []*expr.AggCall{call(b, "count", -1), call(b, "sum", 2), call(b, "avg", 2)}},
 		{"count,sum,max", []*expr.AggCall{call(b, "count", -1), call(b, "sum", 1), call(b, "max", 1)}},
+		{"percentile_cont", []*expr.AggCall{orderedCall(b, "percentile_cont", 2, 0.9)}},
+		{"mode", []*expr.AggCall{orderedCall(b, "mode", 1)}},
 	} {
 		b.Run(fmt.Sprintf("%s/groups=%d", c.name, *benchGroups), func(b *testing.B) {
 			store := storage.NewTemp(nil)

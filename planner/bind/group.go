@@ -53,6 +53,9 @@ func (sel *selection) groupItem(g ast.Expr) (x expr.Expr, item int, err error) {
 	if _, ok := g.(*ast.Const); ok {
 		return byOutput()
 	}
+	if i, ok := sel.written(g); ok && i < len(sel.targets) {
+		return sel.targets[i].expr, i, nil
+	}
 	if x, err = b.scalar(&context{sc: sel.sc, clause: "GROUP BY", srfs: &sel.srfs}, g); err != nil {
 		return nil, -1, err
 	}

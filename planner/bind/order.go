@@ -56,8 +56,21 @@ func (sel *selection) outputs() []OutCol {
 	return out
 }
 
+// written finds the item that was written as e is, where e has a subquery: each time that one is bound it makes columns of its own.
+func (sel *selection) written(e ast.Expr) (int, bool) {
+	if !ast.HasSubquery(e) {
+		return 0, false
+	}
+	for i, t := range append(append([]*target(nil), sel.targets...), sel.hidden...) {
+		if t.text != nil && ast.Equal(t.text, e) {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
 // item finds an expression among the targets and hidden items, or adds it as hidden.
-func (sel *selection) item(e expr.Expr, pos ast.Pos) int {
+func (sel *selection) item(e expr.Expr, text ast.Expr) int {
 	s := e.String()
 	for i, t := range sel.targets {
 		if t.expr.String() == s {
@@ -69,7 +82,7 @@ func (sel *selection) item(e expr.Expr, pos ast.Pos) int {
 			return len(sel.targets) + i
 		}
 	}
-	sel.hidden = append(sel.hidden, &target{name: "order", expr: e, pos: pos})
+	sel.hidden = append(sel.hidden, &target{name: "order", expr: e, pos: loc(text), text: text})
 	return len(sel.targets) + len(sel.hidden) - 1
 }
 
@@ -96,13 +109,16 @@ func (sel *selection) bindOrder(order []*ast.SortItem) error {
 			}
 		}
 		if !ok {
+			i, ok = sel.written(it.Expr)
+		}
+		if !ok {
 			c := *sel.ctx
 			c.clause = "ORDER BY"
 			x, err := b.typedScalar(&c, it.Expr)
 			if err != nil {
 				return err
 			}
-			i = sel.item(x, loc(it.Expr))
+			i = sel.item(x, it.Expr)
 			if i >= len(sel.targets) && sel.s.Distinct && len(sel.s.DistinctOn) == 0 {
 				return sqlerr.New(sqlerr.InvalidColumnReference, "for SELECT DISTINCT, ORDER BY expressions must appear in select list").At(int(loc(it.Expr)))
 			}
@@ -132,13 +148,16 @@ func (sel *selection) bindDistinctOn() error {
 			return err
 		}
 		if !ok {
+			i, ok = sel.written(e)
+		}
+		if !ok {
 			c := *sel.ctx
 			c.clause = "DISTINCT ON"
 			x, err := b.typedScalar(&c, e)
 			if err != nil {
 				return err
 			}
-			i = sel.item(x, loc(e))
+			i = sel.item(x, e)
 		}
 		if err := hasEquality(sel.at(i).expr.Type(), int(loc(e))); err != nil {
 			return err

@@ -14,7 +14,8 @@ type target struct {
 	expr expr.Expr
 	rel  string
 	pos  ast.Pos
-	id   int // once projected
+	id   int      // once projected
+	text ast.Expr // as it was written, nil: by a star
 }
 
 // selection is a SELECT while it is being bound.
@@ -119,7 +120,7 @@ func (sel *selection) bindTargets(known bool) error {
 		if !t.HasAs && name == "" {
 			name = exprName(t.Expr)
 		}
-		tg := &target{name: name, expr: x, pos: loc(t.Expr)}
+		tg := &target{name: name, expr: x, pos: loc(t.Expr), text: t.Expr}
 		if c, ok := x.(*expr.Col); ok && !t.HasAs {
 			tg.rel = relOf(b.refs[c].name)
 		}

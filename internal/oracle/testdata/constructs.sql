@@ -367,3 +367,150 @@ SELECT t.id FROM t LEFT JOIN w ON t.a = w.a WHERE w IS NULL
 refused: SELECT a, a AS x, count(*) FROM t GROUP BY ROLLUP (1, 2)
 SELECT a, a AS x, count(*) FROM t GROUP BY ROLLUP (a)
 SELECT a, a AS x, count(*) FROM t GROUP BY 1, 2
+SELECT a, sum(DISTINCT b) FILTER (WHERE b > 5) AS x, avg(DISTINCT b) AS y, max(DISTINCT s) AS z, min(b ORDER BY s) AS zz FROM t GROUP BY a
+SELECT bool_and(DISTINCT bo), every(bo) FILTER (WHERE id > 2) AS x, bool_or(bo ORDER BY id) AS y FROM t
+SELECT corr(DISTINCT f, b) AS x, regr_count(DISTINCT f, b) AS y, covar_pop(f, b) FILTER (WHERE a = 1) AS z FROM t
+SELECT string_agg(s, ',' ORDER BY id DESC) FILTER (WHERE a = 1) AS x, string_agg(DISTINCT s, s) AS y FROM t
+SELECT string_agg(DISTINCT s, ',' ORDER BY id) FROM t
+SELECT json_agg(DISTINCT a) AS x, jsonb_agg(DISTINCT s ORDER BY s DESC) AS y, jsonb_object_agg(id, s) FILTER (WHERE s IS NOT NULL) AS z FROM t
+SELECT array_agg(a ORDER BY b NULLS FIRST, id) AS x, array_agg(arr) FILTER (WHERE id = 1) AS y, array_agg(DISTINCT arr) FILTER (WHERE cardinality(arr) = 2) AS z FROM t
+SELECT array_agg(j ORDER BY id) AS x, jsonb_agg(j ORDER BY id) AS y FROM t
+SELECT variance(DISTINCT n) AS x, stddev_pop(DISTINCT f) AS y, bit_xor(DISTINCT b) AS z FROM t
+SELECT count(*) FILTER (WHERE a IN (SELECT a FROM w)) FROM t
+SELECT sum(b) FILTER (WHERE (SELECT max(k) FROM w WHERE w.a = t.a) > 1) FROM t
+SELECT array_agg((SELECT max(k) FROM w WHERE w.a = t.a) ORDER BY id) FROM t
+SELECT array_agg(id ORDER BY (SELECT max(k) FROM w WHERE w.a = t.a), id) FROM t
+SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY (SELECT max(k) FROM w WHERE w.a = t.a)) FROM t
+SELECT count(DISTINCT a) + count(DISTINCT b) AS x FROM t HAVING count(DISTINCT s) > 1
+SELECT sum(a) FILTER (WHERE sum(b) > 1) FROM t
+SELECT a, sum(b) AS s FROM t GROUP BY a ORDER BY sum(b) DESC NULLS LAST, a
+SELECT a, sum(b) AS sb FROM t GROUP BY a HAVING sum(b) > ALL (SELECT k FROM w) ORDER BY 1
+SELECT a FROM t GROUP BY a HAVING (a, count(*)) IN (SELECT a, count(*) FROM w GROUP BY a)
+SELECT a % 2 AS m, count(*) FROM t GROUP BY a % 2 HAVING a % 2 = 1
+SELECT min(a) FROM t WHERE false
+SELECT count(*), sum(a), max(s), array_agg(a) AS x, percentile_disc(0.5) WITHIN GROUP (ORDER BY a) AS y FROM e
+SELECT sum(a::int2) AS x, sum(a::bigint) AS y, sum(f::float4) AS z, avg(f::float4) AS zz, avg(iv) AS i FROM t
+SELECT max(a::text COLLATE "C") FROM t
+SELECT sum(DISTINCT iv), max(d), min(ts) AS m, max(iv) AS n FROM t
+SELECT any_value(a) FROM t WHERE id = 1
+SELECT bit_and(s) FROM t
+SELECT sum(s) FROM t
+SELECT avg(bo) FROM t
+SELECT max(bo) FROM t
+SELECT max(j) FROM t
+SELECT a, count(*) FROM t GROUP BY b
+SELECT a FROM t GROUP BY a ORDER BY b
+SELECT a + b FROM t GROUP BY a
+SELECT sum(sum(a)) FROM t
+SELECT a FROM t WHERE sum(a) > 1
+SELECT a FROM t GROUP BY sum(a)
+SELECT a FROM t GROUP BY 5
+SELECT DISTINCT a FROM t ORDER BY b
+SELECT DISTINCT ON (a) a, b FROM t ORDER BY b
+SELECT count() FROM t
+SELECT a FROM t JOIN u ON t.a = u.a
+SELECT * FROM t JOIN u ON sum(t.a) = 1
+SELECT id, (SELECT count(*) FROM w WHERE w.a = t.a) + (SELECT count(*) FROM u WHERE u.a = t.a) AS x FROM t
+SELECT id FROM t WHERE (SELECT count(*) FROM w WHERE w.a = t.a) = (SELECT count(*) FROM u WHERE u.a = t.a)
+SELECT id, (SELECT max(x) FROM (SELECT w.k + t.id AS x FROM w WHERE w.a = t.a UNION ALL SELECT t.b) q) AS x FROM t
+SELECT id, (SELECT x FROM (SELECT count(*) AS x FROM w WHERE w.a = t.a) q WHERE x > 1) AS y FROM t
+SELECT id, ARRAY(SELECT x FROM unnest(arr) x WHERE x > t.a ORDER BY x) AS y FROM t
+SELECT id, (SELECT sum(x) FROM unnest(arr) x) AS y FROM t
+SELECT id FROM t WHERE EXISTS (SELECT 1 FROM unnest(arr) x WHERE x = ANY (SELECT k FROM w WHERE w.a = t.a))
+SELECT id FROM t WHERE a = ANY (SELECT unnest(arr))
+SELECT id, a = ANY (ARRAY(SELECT k FROM w)) AS x FROM t
+SELECT id, a > ALL (ARRAY(SELECT k FROM w WHERE w.a = t.a)) AS x FROM t
+SELECT id FROM t WHERE NOT (a > ANY (SELECT k FROM w))
+SELECT id FROM t WHERE a <> ANY (SELECT a FROM w WHERE k = t.id)
+SELECT id FROM t WHERE s = ALL (SELECT b FROM u WHERE u.a = t.a)
+SELECT id FROM t WHERE s LIKE ALL (SELECT b FROM u WHERE u.a = t.a)
+SELECT id FROM t WHERE s || '%' LIKE ANY (SELECT b FROM u)
+SELECT id FROM t WHERE a IS DISTINCT FROM ALL (SELECT 1)
+SELECT id, EXISTS (SELECT 1 FROM w WHERE w.a = t.a) AND NOT EXISTS (SELECT 1 FROM u WHERE u.a = t.a) AS x FROM t
+SELECT id FROM t WHERE EXISTS (SELECT 1 FROM w WHERE w.a = t.a) OR a IN (SELECT a FROM u) OR b > 40
+SELECT id FROM t WHERE NOT EXISTS (SELECT 1 FROM w WHERE w.a = t.a AND NOT EXISTS (SELECT 1 FROM u WHERE u.a = w.a AND u.id = t.id))
+SELECT id FROM t WHERE (EXISTS (SELECT 1 FROM w WHERE w.a = t.a)) = (b > 15)
+SELECT id FROM t WHERE (SELECT a FROM w WHERE k = t.id AND v = 7) IS NULL
+SELECT id, (SELECT w.a FROM w WHERE w.k = t.id) AS x FROM t WHERE id <> 1
+SELECT id, CASE WHEN id > 2 THEN (SELECT w.a FROM w WHERE w.k = t.id) END AS x FROM t
+SELECT id FROM t WHERE id > 2 AND (SELECT w.a FROM w WHERE w.k = t.id) = 2
+SELECT (SELECT a, b FROM t)
+SELECT id FROM t WHERE a IN (SELECT a, b FROM t)
+SELECT id FROM t WHERE a = (SELECT nope FROM w)
+SELECT id FROM t WHERE EXISTS (SELECT * FROM w WHERE w.k = id)
+SELECT id, (SELECT u.b FROM u WHERE u.id = t.id) || (SELECT u.b FROM u WHERE u.id = t.a) AS x FROM t
+SELECT * FROM (SELECT a, (SELECT max(k) FROM w WHERE w.a = t.a) AS m FROM t) q WHERE m > 1
+SELECT q.m, count(*) FROM (SELECT (SELECT max(k) FROM w WHERE w.a = t.a) AS m FROM t) q GROUP BY q.m
+SELECT id FROM t ORDER BY EXISTS (SELECT 1 FROM w WHERE w.a = t.a), a IN (SELECT a FROM u), id
+SELECT DISTINCT (SELECT max(k) FROM w WHERE w.a = t.a) AS m FROM t
+SELECT DISTINCT ON ((SELECT max(k) FROM w WHERE w.a = t.a)) id FROM t ORDER BY (SELECT max(k) FROM w WHERE w.a = t.a), id
+SELECT (SELECT count(*) FROM t) AS x, (SELECT max(id) FROM u) AS y
+SELECT 1 AS x WHERE EXISTS (SELECT 1 FROM t)
+SELECT * FROM (VALUES ((SELECT max(id) FROM t)), ((SELECT count(*) FROM u))) v (x)
+SELECT x.*, y.* FROM (SELECT max(a) AS m FROM t) x, LATERAL (SELECT count(*) AS c FROM w WHERE w.a < x.m) y
+SELECT t.id, y.c, z.d FROM t, LATERAL (SELECT count(*) AS c FROM w WHERE w.a = t.a) y LEFT JOIN LATERAL (SELECT max(u.id) AS d FROM u WHERE u.a = t.a AND u.id > y.c) z ON true
+SELECT t.id, q.k FROM t LEFT JOIN LATERAL (SELECT DISTINCT w.k FROM w WHERE w.a = t.a OR w.k = t.id) q ON q.k <> 2
+SELECT t.id, q.k FROM t, LATERAL (SELECT w.k FROM w WHERE w.a = t.a EXCEPT SELECT u.id FROM u WHERE u.a = t.a) q
+SELECT t.id, q.k FROM t, LATERAL (SELECT w.k FROM w WHERE w.a = t.a INTERSECT ALL SELECT u.id FROM u) q
+SELECT t.id, q.* FROM t, LATERAL (SELECT k, sum(v) AS sv FROM w WHERE w.a = t.a GROUP BY GROUPING SETS ((k), ())) q
+SELECT t.id, q.* FROM t, LATERAL (SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY w.v) AS p, mode() WITHIN GROUP (ORDER BY w.k) AS m FROM w WHERE w.a = t.a) q
+SELECT u.id, q.* FROM u RIGHT JOIN LATERAL (SELECT 1 AS x) q ON true
+SELECT t.id FROM t RIGHT JOIN LATERAL (SELECT t.a) q ON true
+SELECT a FROM t UNION ALL SELECT a FROM w UNION SELECT id FROM u
+SELECT a FROM t INTERSECT SELECT a FROM w UNION ALL SELECT 9
+(SELECT a FROM t EXCEPT ALL SELECT a FROM w) INTERSECT ALL (SELECT a FROM t UNION ALL SELECT a FROM t)
+SELECT a, s FROM t EXCEPT SELECT a, b FROM u
+SELECT NULL UNION SELECT NULL
+SELECT NULL UNION SELECT 1
+SELECT '1' UNION SELECT 1
+SELECT 1.5 UNION SELECT 1
+SELECT a FROM t UNION SELECT s FROM t
+SELECT a, b FROM t UNION SELECT a FROM t
+SELECT a FROM t UNION ALL (SELECT k FROM w ORDER BY k LIMIT 1) ORDER BY 1 NULLS FIRST LIMIT 3
+SELECT * FROM (SELECT a FROM t EXCEPT SELECT a FROM u) x JOIN w ON w.a IS NOT DISTINCT FROM x.a
+SELECT count(*) FROM (SELECT a, b FROM t INTERSECT SELECT a, k FROM w) x
+SELECT iv FROM t UNION SELECT '24 hours'::interval
+SELECT arr FROM t EXCEPT SELECT '{1,2}'
+SELECT j FROM t UNION SELECT '1'
+(((SELECT a FROM t))) UNION (TABLE e) 
+VALUES (1, 2) UNION SELECT a, b FROM t EXCEPT VALUES (1, 10)
+WITH a AS (SELECT a FROM t), b AS (SELECT a FROM a UNION SELECT k FROM w) SELECT * FROM b EXCEPT SELECT * FROM a
+WITH x AS (SELECT * FROM t WHERE a = 1) SELECT (SELECT count(*) FROM x) AS n, x.id FROM x WHERE x.id IN (SELECT id FROM x)
+WITH x AS (WITH y AS (SELECT 1 AS z) SELECT z FROM y) SELECT * FROM x, (WITH y AS (SELECT 2 AS q) SELECT q FROM y) r
+SELECT id FROM t WHERE a IN (WITH q AS (SELECT k FROM w WHERE w.a = t.a) SELECT k FROM q)
+SELECT t.id, u.id AS y, w.k FROM t JOIN u ON t.a = u.a JOIN w ON w.k = u.id AND w.a = t.a
+SELECT t.id, u.id AS y, w.k FROM t LEFT JOIN (u JOIN w ON w.k = u.id) ON t.a = u.a
+SELECT t.id, u.id AS y, w.k FROM t LEFT JOIN u ON t.a = u.a FULL JOIN w ON w.k = u.id
+SELECT * FROM u JOIN w USING (a) JOIN e USING (a)
+SELECT a, count(*) FROM u FULL JOIN w USING (a) GROUP BY a
+SELECT u.a AS x, w.a AS y, a FROM u FULL JOIN w USING (a) WHERE a IS NULL OR a > 1
+SELECT * FROM u NATURAL RIGHT JOIN e
+SELECT x.id FROM t x JOIN t y ON x.a = y.a AND x.id < y.id
+SELECT x.id, y.id AS j FROM t x FULL JOIN t y ON x.a = y.b
+SELECT t.id FROM t JOIN u ON t.a BETWEEN u.a AND u.id
+SELECT t.id, u.id AS x FROM t LEFT JOIN u ON t.a > u.a AND t.id <> u.id AND u.b LIKE 't%'
+SELECT t.id, u.id AS x FROM t CROSS JOIN u WHERE (t.a, t.id) = (u.a, u.id)
+SELECT t.id, u.id AS x FROM t JOIN u ON (t.a, t.id) = (u.a, u.id) OR t.s = u.b
+SELECT t.id, u.id AS x FROM t LEFT JOIN u ON t.n = u.a
+SELECT t.id, u.id AS x FROM t JOIN u ON t.a::numeric = u.a + 0.0
+SELECT t.id FROM t JOIN t ON true
+SELECT id FROM t JOIN u ON t.a = u.a
+SELECT nope.id FROM t
+SELECT * FROM t JOIN u USING (nope)
+SELECT t.id FROM t LEFT JOIN u ON t.a = u.a
+SELECT t.id FROM t LEFT JOIN u ON t.a = u.a AND u.b IS NOT NULL WHERE coalesce(u.b, 'none') = 'none'
+SELECT coalesce(t.a, w.a) AS a, sum(w.v) AS s, count(t.id) AS c FROM t FULL JOIN w ON w.a = t.a GROUP BY 1
+SELECT id FROM t ORDER BY a NULLS FIRST, b DESC NULLS LAST, id LIMIT 4 OFFSET 1
+SELECT id FROM t ORDER BY s COLLATE "C" DESC NULLS LAST, id
+SELECT id FROM t ORDER BY a USING >, id USING <
+SELECT id FROM t ORDER BY id LIMIT ALL OFFSET 2 ROWS
+SELECT id FROM t ORDER BY id LIMIT NULL
+SELECT id FROM t ORDER BY id LIMIT -1
+SELECT id FROM t ORDER BY id OFFSET 1 FETCH NEXT ROW ONLY
+SELECT id FROM t ORDER BY id FETCH FIRST 1 + 1 ROWS ONLY
+SELECT id FROM t ORDER BY id FETCH FIRST (1 + 1) ROWS ONLY
+SELECT (SELECT max(k) FROM w WHERE w.a = t.a) AS m, count(*) FROM t GROUP BY (SELECT max(k) FROM w WHERE w.a = t.a)
+SELECT a, (SELECT max(k) FROM w WHERE w.a = t.a) AS m FROM t ORDER BY (SELECT max(k) FROM w WHERE w.a = t.a) NULLS FIRST, a, b, id
+SELECT DISTINCT (SELECT max(k) FROM w WHERE w.a = t.a) AS m FROM t ORDER BY (SELECT max(k) FROM w WHERE w.a = t.a)
+SELECT (SELECT max(k) FROM w WHERE w.a = t.a) AS m, count(*) FROM t GROUP BY ROLLUP (m)
+SELECT a IN (SELECT k FROM w) AS m, count(*) FROM t GROUP BY a IN (SELECT k FROM w)
