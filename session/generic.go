@@ -58,7 +58,7 @@ func (s *Session) planGeneric(r *run, sn *engine.Snapshot) bool {
 	if expand := s.expander(sn.Catalog); expand != nil && (g.plan == nil || anyOf(g.reads, expand)) {
 		return false // such a plan is of this moment only
 	}
-	if g.catalog != sn.Catalog.Version || g.settings != s.vars.version {
+	if g.stmt == nil || g.catalog != sn.Catalog.Version || g.settings != s.vars.version {
 		s.makeGeneric(g, in, literals, sn)
 	}
 	if g.unfit {

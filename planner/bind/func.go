@@ -276,7 +276,7 @@ func (b *Binder) special(c *context, e *ast.Special) (expr.Expr, error) {
 	return nil, unsupported(e, "%s", e.Name)
 }
 
-// nullif is NULL where the arguments are equal, else the first one, whose type it keeps.
+// nullif is NULL where the arguments are equal, else the first one, as the comparison takes it.
 func (b *Binder) nullif(c *context, e *ast.Special) (expr.Expr, error) {
 	xs, pos, err := b.scalars(c, e.Args)
 	if err != nil {
@@ -289,16 +289,18 @@ func (b *Binder) nullif(c *context, e *ast.Special) (expr.Expr, error) {
 			}
 		}
 	}
-	eq, err := b.call("=", true, xs, pos, e.Pos)
+	fn, coerce, ret, err := expr.Lookup("=", true, []types.Type{xs[0].Type(), xs[1].Type()})
+	if err != nil {
+		return nil, at(err, e.Pos)
+	}
+	if xs, err = b.coerceArgs(xs, coerce, pos); err != nil {
+		return nil, err
+	}
+	eq, err := b.apply(fn, coerce, ret, xs, pos, e.Pos)
 	if err != nil {
 		return nil, err
 	}
 	first := xs[0]
-	if first.Type().Is(types.Unknown) {
-		if first, err = b.must(first, xs[1].Type().Base(), types.Implicit, pos[0]); err != nil {
-			return nil, err
-		}
-	}
 	t := first.Type()
 	return b.fold(&expr.Case{Whens: []expr.When{{Cond: eq, Then: expr.Null(t)}}, Else: first, T: t}), nil
 }

@@ -91,7 +91,11 @@ func (b *Binder) coerceUnknown(e expr.Expr, to types.Type, ctx types.CastContext
 // parse reads a literal's text, and notes whether it says 'now' or 'today', so that the value is of this moment.
 func (b *Binder) parse(t types.Type, text string) (types.Datum, error) {
 	cfg := b.env.Config
-	if c, _ := category(t.Elem()); c != 'D' || cfg.Now.IsZero() {
+	c, _ := category(t.Elem())
+	if c == 'D' && b.inView {
+		return parseTimeless(cfg, t, text)
+	}
+	if c != 'D' || cfg.Now.IsZero() {
 		return types.ParseText(cfg, t, text)
 	}
 	timeless := *cfg
@@ -102,6 +106,21 @@ func (b *Binder) parse(t types.Type, text string) (types.Datum, error) {
 	}
 	if d, err = types.ParseText(cfg, t, text); err == nil {
 		b.Clock = true
+	}
+	return d, err
+}
+
+// parseTimeless refuses a literal that depends on the clock.
+func parseTimeless(cfg *types.Config, t types.Type, text string) (types.Datum, error) {
+	timed := *cfg
+	timed.Now = time.Time{}
+	d, err := types.ParseText(&timed, t, text)
+	if err == nil {
+		return d, nil
+	}
+	timed.Now = time.Unix(1, 0)
+	if _, fails := types.ParseText(&timed, t, text); fails == nil {
+		return d, sqlerr.New(sqlerr.FeatureNotSupported, "%s %q in a materialized view is not supported", t, text)
 	}
 	return d, err
 }

@@ -95,7 +95,9 @@ with rows changed and changed back, and compares each view on the way and at the
 `
 
 // Page is the report as a page that says which command wrote it.
-func (r *Report) Page(command string) string { return fmt.Sprintf(preface, "`"+command+"`") + r.String() }
+func (r *Report) Page(command string) string {
+	return fmt.Sprintf(preface, "`"+command+"`") + r.String()
+}
 
 // String is the report's tables in Markdown.
 func (r *Report) String() string {

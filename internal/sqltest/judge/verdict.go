@@ -9,6 +9,7 @@ import (
 
 	"github.com/streamsql/streamsql/internal/sqltest/slt"
 	"github.com/streamsql/streamsql/types"
+	"github.com/streamsql/streamsql/types/datetime"
 )
 
 // Outcome is what an answer is worth.
@@ -117,13 +118,17 @@ func rowTexts(a *Answer, loose bool) []string {
 	return out
 }
 
-// normal is one text for the images of a number that may stand for each other.
+// normal is one text for the images of a value that may stand for each other.
 func normal(v string, oid uint32) string {
 	switch {
 	case v == null:
 	case oid == types.Of(types.Float8).OID() || oid == types.Of(types.Float4).OID():
 		if f, err := strconv.ParseFloat(v, 64); err == nil {
 			return strconv.FormatFloat(f+0, 'g', 12, 64)
+		}
+	case oid == types.Of(types.Interval).OID():
+		if i, err := datetime.ParseInterval(v, datetime.AllFields, "postgres"); err == nil {
+			return fmt.Sprint((int64(i.Months)*30+int64(i.Days))*86_400_000_000 + i.Micros)
 		}
 	case oid == types.Of(types.Numeric).OID() && strings.Contains(v, "."):
 		return strings.TrimSuffix(strings.TrimRight(v, "0"), ".")
