@@ -257,7 +257,7 @@ func appendBucketDelta(dst []byte, p ptr) ([]byte, bool) {
 	return dst, true
 }
 
-// patchBucket applies a delta; the entries keep their marks. What the delta replaces goes first, so that the cells fit.
+// patchBucket applies a delta. What the delta replaces goes first, so that the cells fit.
 func patchBucket(p ptr, delta []byte) error {
 	err := eachPatch(p, delta, func(i int, tag byte, cell []byte) bool {
 		if isTaken(tagAt(p, i)) {
@@ -270,11 +270,10 @@ func patchBucket(p ptr, delta []byte) error {
 	if err != nil {
 		return err
 	}
-	scratch := make([]byte, PageSize)
 	err = eachPatch(p, delta, func(i int, tag byte, cell []byte) bool {
 		if tag >= 2 {
 			if bucketHole(p) < len(cell)+2 {
-				compactBucket(p, scratch, true)
+				compactBucket(p, make([]byte, PageSize), true)
 			}
 			if _, ok := readCell(p, i, cell); !ok {
 				return false

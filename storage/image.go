@@ -22,10 +22,7 @@ var imageBuffers = sync.Pool{New: func() any { return &imageBuffer{raw: make([]b
 func encodePage(b *imageBuffer, p ptr) []byte {
 	switch kindOf(p) {
 	case kindLeaf, kindInner:
-		low := ld16(p, offLow)
-		b.raw = append(b.raw[:0], span(p, 0, slotBase(p)+countOf(p)*slotSize)...)
-		b.raw = append(b.raw, span(p, low, PageSize-low)...)
-		clear(b.raw[offGone : offGone+2])
+		b.raw = appendTree(b.raw[:0], p)
 	case kindBlob:
 		b.raw = append(b.raw[:0], span(p, 0, blobData+countOf(p))...)
 	case kindBucket:
@@ -59,12 +56,9 @@ func decodePage(b *imageBuffer, p ptr, image []byte) (id uint32, epoch uint64, e
 	st32(p, offGarbage, ld32(q, offGarbage))
 	switch kindOf(q) {
 	case kindLeaf, kindInner:
-		end, low := slotBase(q)+countOf(q)*slotSize, ld16(q, offLow)
-		if end > low || low > PageSize || end+PageSize-low != len(raw) {
-			return 0, 0, errImage
+		if err := decodeTree(p, raw); err != nil {
+			return 0, 0, err
 		}
-		copy(span(p, headerSize, end-headerSize), raw[headerSize:end])
-		copy(span(p, low, PageSize-low), raw[end:])
 	case kindBucket:
 		if err := decodeBucket(p, raw); err != nil {
 			return 0, 0, err
@@ -136,27 +130,26 @@ func (s *Store) patchLeaf(p ptr, delta []byte) error {
 	if err != nil {
 		return err
 	}
-	// What entries replace goes first, so that all fit.
-	err = s.eachEntry(p, delta, func(i int, found bool, e *patchEntry) error {
+	return s.eachEntry(p, delta, func(i int, found bool, e *patchEntry) error {
 		if found {
 			deleteSlot(p, i)
 		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	var scratch []byte
-	return s.eachEntry(p, delta, func(i int, _ bool, e *patchEntry) error {
 		cell := len(e.key) + len(e.rest)
 		if holeOf(p) < cell+slotSize {
-			if holeOf(p)+ld16(p, offGarbage) < cell+slotSize {
+			// What later entries replace may take the room that this one needs.
+			if err := s.eachEntry(p, e.after, func(i int, found bool, _ *patchEntry) error {
+				if found {
+					deleteSlot(p, i)
+				}
+				return nil
+			}); err != nil {
+				return err
+			}
+			compact(p, make([]byte, PageSize))
+			if holeOf(p) < cell+slotSize {
 				return errImage
 			}
-			if scratch == nil {
-				scratch = make([]byte, PageSize)
-			}
-			compact(p, scratch)
+			i, _ = s.patchPlace(p, e)
 		}
 		low := insertSlot(p, i, e.key, e.long, cell)
 		copy(span(p, low+len(e.key), len(e.rest)), e.rest)
@@ -164,10 +157,10 @@ func (s *Store) patchLeaf(p ptr, delta []byte) error {
 	})
 }
 
-// patchEntry is an entry of a leaf's delta: key behind the page's prefix, and what follows it in its cell.
+// patchEntry is an entry of a leaf's delta: its key behind the page's prefix, what follows that in its cell, and the entries after it.
 type patchEntry struct {
-	key, rest []byte
-	long      bool
+	key, rest, after []byte
+	long             bool
 }
 
 // eachEntry calls f for the entries of a leaf's delta with the place of each.
@@ -183,12 +176,12 @@ func (s *Store) eachEntry(p ptr, delta []byte, f func(i int, found bool, e *patc
 		if err != nil {
 			return err
 		}
-		e.rest = e.rest[:size]
-		i, found := s.patchPlace(p, e.key, e.long, e.rest)
+		e.rest, e.after = e.rest[:size], e.rest[size:]
+		i, found := s.patchPlace(p, &e)
 		if err := f(i, found, &e); err != nil {
 			return err
 		}
-		delta = delta[n+kl+size:]
+		delta = e.after
 	}
 	return nil
 }
@@ -231,20 +224,20 @@ func restSize(b []byte, long bool) (int, error) {
 
 // patchPlace finds where a delta's entry belongs. An entry keeps its blob for as long as it exists, so a long key that is
 // there already has the same ref; else its rest decides.
-func (s *Store) patchPlace(p ptr, key []byte, long bool, rest []byte) (int, bool) {
-	if !long {
-		return s.lowerBound(p, key, 0)
+func (s *Store) patchPlace(p ptr, e *patchEntry) (int, bool) {
+	if !e.long {
+		return s.lowerBound(p, e.key, 0)
 	}
-	r := loadRef(ptr(&rest[0]), 0)
-	i, _ := s.lowerBound(p, key, 0)
+	r := loadRef(ptr(&e.rest[0]), 0)
+	i, _ := s.lowerBound(p, e.key, 0)
 	for j := i; j < countOf(p); j++ {
 		off, kl, l := slot(p, j)
-		if string(span(p, off, kl)) != string(key) {
+		if string(span(p, off, kl)) != string(e.key) {
 			break
 		}
 		if l && loadRef(p, off+kl) == r {
 			return j, true
 		}
 	}
-	return s.lowerBound(p, s.readBlob(append([]byte(nil), key...), r), 0)
+	return s.lowerBound(p, s.readBlob(append([]byte(nil), e.key...), r), 0)
 }

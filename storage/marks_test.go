@@ -143,3 +143,48 @@ func checkSmallCheckpoint(t *testing.T, s *Store, id ID, has map[string]bool) {
 		t.Errorf("a checkpoint wrote %d%% of the pages that changed", percent)
 	}
 }
+
+// TestTreeImages: a page of a tree is what its image says, whatever its keys share, and garbage is not in it.
+func TestTreeImages(t *testing.T) {
+	for seed := range int64(200) {
+		r := newRun(t, seed)
+		s := NewTemp(nil)
+		s.Begin(1)
+		x := &subject{id: s.Create(Spec{Ordered: true, Put: true}), spec: Spec{Ordered: true, Put: true}, m: model{}, size: 400}
+		for range 3 {
+			r.change(s, x)
+		}
+		s.Publish(s.Seal())
+		pages := make([]byte, 2*PageSize)
+		for id := uint32(1); id < s.nextPage; id++ {
+			if s.desc(id).flags&flagAlive == 0 {
+				continue
+			}
+			p, q := s.page(id), ptr(&pages[0])
+			if k := kindOf(p); k != kindLeaf && k != kindInner {
+				continue
+			}
+			b := &imageBuffer{raw: make([]byte, 0, 2*PageSize)}
+			image := append([]byte{7}, encodePage(b, p)...)
+			named, epoch, err := decodePage(b, q, image)
+			if err != nil || named != id || epoch != 7 || countOf(q) != countOf(p) || string(prefixOf(q)) != string(prefixOf(p)) {
+				r.failf("page %d: read back as page %d of epoch %d: %v", id, named, epoch, err)
+			}
+			for i := range countOf(p) {
+				o, kl, long := slot(p, i)
+				u, ql, qlong := slot(q, i)
+				if kl != ql || long != qlong || string(span(p, o, cellSize(p, i))) != string(span(q, u, cellSize(q, i))) {
+					r.failf("page %d: cell %d is another one", id, i)
+				}
+			}
+			for range 20 { // what is damaged is refused, or is a page
+				damaged := slices.Clone(image)
+				damaged[r.Intn(len(damaged))] ^= byte(1 << r.Intn(8))
+				_, _, _ = decodePage(b, q, damaged[:r.Intn(len(damaged))+1])
+			}
+		}
+		if err := s.Close(); err != nil {
+			r.failf("close: %v", err)
+		}
+	}
+}
