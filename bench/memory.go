@@ -52,7 +52,11 @@ func memory(r *report) error {
 	if err != nil {
 		return err
 	}
-	r.add("resident", "%.2f GiB", float64(resident)/(1<<30))
+	anonymous, err := s.Anonymous()
+	if err != nil {
+		return err
+	}
+	r.add("resident", "%.2f GiB, of which %.2f are not files", float64(resident)/(1<<30), float64(anonymous)/(1<<30))
 	_ = conn.Close(ctx) // the server is killed next
 	var first latencies
 	for i := range sized(2000) / 100 {

@@ -128,6 +128,20 @@ func (s *Server) Log() string { return s.log.String() }
 // Pid is the process id.
 func (s *Server) Pid() int { return s.cmd.Process.Pid }
 
+// Anonymous is the part of Resident that is not backed by files, which is what the system cannot take back.
+func (s *Server) Anonymous() (int64, error) {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.Pid()))
+	if err != nil {
+		return 0, err
+	}
+	var kib int64
+	_, rest, _ := strings.Cut(string(status), "RssAnon:")
+	if _, err := fmt.Sscan(rest, &kib); err != nil {
+		return 0, err
+	}
+	return kib << 10, nil
+}
+
 // Resident is the memory of the process in bytes.
 func (s *Server) Resident() (int64, error) {
 	p, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", s.Pid()))
