@@ -2,8 +2,11 @@ package engine
 
 import (
 	"context"
+	"fmt"
+	"hash/fnv"
 
 	"github.com/streamsql/streamsql/operators"
+	"github.com/streamsql/streamsql/storage"
 )
 
 // OpenChecked is Open, with a look at every page after recovery.
@@ -35,6 +38,45 @@ type Usage struct {
 // Still stops the engine after all that was queued, frees what was dropped, checks every page and lets the engine go on. No session may do
 // anything meanwhile.
 func (e *Engine) Still() (u Usage, err error) {
+	err = e.still(func() {
+		u = Usage{Flows: len(e.flow.graph.flows), Resident: e.store.Resident()}
+		for _, f := range e.flow.graph.flows {
+			u.Maps += len(f.state.Maps)
+			for _, id := range f.state.Maps {
+				u.Bytes += e.store.Map(id).Bytes()
+			}
+		}
+	})
+	return u, err
+}
+
+// Contents tells what each structure of each flow holds, of a hash table only how much; as Still.
+func (e *Engine) Contents() (all map[string]string, err error) {
+	all = make(map[string]string)
+	err = e.still(func() {
+		for key, f := range e.flow.graph.flows {
+			for i, id := range f.state.Maps {
+				all[fmt.Sprintf("%s #%d", key, i)] = contents(e.store.Map(id))
+			}
+		}
+	})
+	return all, err
+}
+
+func contents(m storage.Map) (s string) {
+	s = fmt.Sprintf("%d entries", m.Len())
+	defer func() { _ = recover() }() // a hash table has no order to be walked in
+	it := m.Iter()
+	defer it.Close()
+	h, n := fnv.New64a(), 0
+	for ok := it.SeekGE(nil); ok; ok = it.Next() {
+		n += len(it.Key()) + len(it.Value())
+		fmt.Fprintf(h, "%x %x %d;", it.Key(), it.Value(), it.Weight())
+	}
+	return fmt.Sprintf("%s, %d bytes, %x", s, n, h.Sum64())
+}
+
+func (e *Engine) still(look func()) error {
 	e.mu.Lock()
 	e.closing = true
 	e.changed.Broadcast()
@@ -45,15 +87,9 @@ func (e *Engine) Still() (u Usage, err error) {
 		e.own(e.flow.graph.free)
 	}
 	e.published = e.store.LastTick()
-	u = Usage{Flows: len(e.flow.graph.flows), Resident: e.store.Resident()}
-	for _, f := range e.flow.graph.flows {
-		u.Maps += len(f.state.Maps)
-		for _, id := range f.state.Maps {
-			u.Bytes += e.store.Map(id).Bytes()
-		}
-	}
-	err = e.store.Check()
+	look()
+	err := e.store.Check()
 	e.closing = false
 	e.begin()
-	return u, err
+	return err
 }
