@@ -40,7 +40,7 @@ var timeline = app{
 			return err
 		}
 		return l.copy("tweets", users, func(i int) []any {
-			return []any{i + 1, 1 + l.rng.IntN(users), moment(int64(i)), phrase(l.rng, 8)}
+			return []any{i + 1, 1 + l.rng.IntN(users), l.before(users - i), phrase(l.rng, 8)}
 		})
 	},
 	event: func(r *rand.Rand, n int64) (string, []any) {
@@ -73,8 +73,9 @@ var pageviews = app{
 	about: "page views per url and hour with distinct visitors, by browser, and the ten top pages",
 	load: func(l *loader) error {
 		url := zipf(l.rng, pageURLs)
-		return l.copy("events (time, url, browser, visitor)", l.size(200_000), func(i int) []any {
-			return []any{moment(int64(i)), fmt.Sprintf("/page/%d", url()), pick(l.rng, browsers...), l.rng.IntN(50_000)}
+		n := l.size(200_000)
+		return l.copy("events (time, url, browser, visitor)", n, func(i int) []any {
+			return []any{l.before(n - i), fmt.Sprintf("/page/%d", url()), pick(l.rng, browsers...), l.rng.IntN(50_000)}
 		})
 	},
 	event: func(r *rand.Rand, _ int64) (string, []any) {
@@ -98,7 +99,7 @@ var posts = app{
 			return err
 		}
 		if err := l.copy("posts", n, func(i int) []any {
-			return []any{i + 1, 1 + l.rng.IntN(users), moment(int64(i)), phrase(l.rng, 12)}
+			return []any{i + 1, 1 + l.rng.IntN(users), l.before(n - i), phrase(l.rng, 12)}
 		}); err != nil {
 			return err
 		}
@@ -135,8 +136,9 @@ var wiki = app{
 	about: "edit events to the current text of each page, the latest by time, in whatever order they arrive",
 	load: func(l *loader) error {
 		page := zipf(l.rng, wikiPages)
-		return l.copy("edits", l.size(50_000), func(i int) []any {
-			return []any{i + 1, fmt.Sprintf("Page %d", page()), moment(int64(i)), fmt.Sprintf("editor %d", l.rng.IntN(300)), phrase(l.rng, 20)}
+		n := l.size(50_000)
+		return l.copy("edits", n, func(i int) []any {
+			return []any{i + 1, fmt.Sprintf("Page %d", page()), l.before(n - i), fmt.Sprintf("editor %d", l.rng.IntN(300)), phrase(l.rng, 20)}
 		})
 	},
 	event: func(r *rand.Rand, n int64) (string, []any) {

@@ -84,7 +84,7 @@ func Run(ctx context.Context, o Options) error {
 	}
 	fmt.Fprintf(o.Out, "%s: %s\n", a.name, a.about)
 	start := time.Now()
-	l := &loader{ctx: ctx, conn: conn, rng: rand.New(rand.NewPCG(1, 1)), small: o.Small}
+	l := &loader{ctx: ctx, conn: conn, rng: rand.New(rand.NewPCG(1, 1)), began: start, small: o.Small}
 	if err := a.load(l); err != nil {
 		return fmt.Errorf("loading: %w", err)
 	}
@@ -193,6 +193,7 @@ type loader struct {
 	ctx   context.Context
 	conn  *pgx.Conn
 	rng   *rand.Rand
+	began time.Time
 	small bool
 	rows  int
 }
@@ -254,7 +255,7 @@ func phrase(r *rand.Rand, n int) string {
 
 func pick[T any](r *rand.Rand, xs ...T) T { return xs[r.IntN(len(xs))] }
 
-// moment is a timestamp n seconds into the demo's year.
-func moment(n int64) string {
-	return time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(n) * time.Second).Format("2006-01-02 15:04:05Z07:00")
+// before is a timestamp n seconds before the demo began.
+func (l *loader) before(n int) string {
+	return l.began.Add(-time.Duration(n) * time.Second).UTC().Format("2006-01-02 15:04:05Z07:00")
 }
