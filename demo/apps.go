@@ -62,6 +62,10 @@ var timeline = app{
 		`SELECT name, text, time FROM timeline WHERE "user" = 42 LIMIT 10;`,
 		`INSERT INTO tweets VALUES (7000000, 1, now(), 'typed by hand');`,
 		`SELECT name, text FROM timeline(42) LIMIT 1;`,
+		`UPDATE users SET name = 'somebody else' WHERE id = 1;`,
+		`DELETE FROM tweets WHERE id = 7000000;`,
+		`DELETE FROM follows WHERE follower_id = 42 AND followee_id = 1;`,
+		`SELECT name, text FROM timeline(42) LIMIT 1;`,
 		`EXPLAIN SELECT * FROM timeline WHERE "user" = 42;`,
 	},
 }
@@ -127,7 +131,8 @@ var posts = app{
 	},
 	try: []string{
 		`SELECT id, author, total_likes, total_shares, jsonb_pretty(top_comments) FROM post_documents WHERE id = 7;`,
-		`UPDATE users SET name = 'somebody else' WHERE id = 7;`,
+		`UPDATE users SET name = 'somebody else' WHERE id = (SELECT author_id FROM posts WHERE id = 7);`,
+		`SELECT id, author FROM post_documents WHERE id = 7;`,
 	},
 }
 
@@ -204,7 +209,10 @@ var cart = app{
 		return "SELECT * FROM cart WHERE cart_id = $1", []any{1 + r.Int64N(50)}
 	},
 	try: []string{
-		`SELECT * FROM cart WHERE cart_id = 7;`,
+		`INSERT INTO cart_events VALUES (7000000, 4242, 'add', 1, 2);`,
+		`SELECT * FROM cart WHERE cart_id = 4242;`,
+		`INSERT INTO cart_events VALUES (7000001, 4242, 'checkout', NULL, 0);`,
+		`SELECT * FROM orders WHERE cart_id = 4242;`,
 		`SELECT * FROM orders ORDER BY order_id DESC LIMIT 5;`,
 	},
 }

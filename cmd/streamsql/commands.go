@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -51,6 +52,7 @@ type demoCmd struct {
 	Listen string `default:"127.0.0.1:7432" placeholder:"HOST:PORT" help:"Where to listen; if that is taken, a free port is (default: ${default})."`
 	Rate   int    `default:"1000" placeholder:"N" help:"Events a second at most (default: ${default})."`
 	Lines  int    `hidden:"" help:"End after so many lines of rates."`
+	Small  bool   `hidden:"" help:"Load a hundredth of the data."`
 }
 
 // Validate implements kong's check of a command line.
@@ -81,7 +83,7 @@ func (c *demoCmd) Run(ctx context.Context, s *streams) (err error) {
 		listen: c.Listen,
 		data:   filepath.Join(dir, "data"),
 		memory: defaultMemoryLimit(),
-		log:    s.log,
+		log:    slog.New(atLeastWarn{s.log.Handler()}),
 	})
 	if err != nil {
 		return err
@@ -96,10 +98,29 @@ func (c *demoCmd) Run(ctx context.Context, s *streams) (err error) {
 		Psql:  fmt.Sprintf("psql -h %s -p %s streamsql", host, port),
 		Out:   s.out,
 		Rate:  c.Rate,
+		Small: c.Small,
 		Every: 2 * time.Second,
 		Lines: c.Lines,
 	})
 	return errors.Join(err, i.stop(2*time.Second))
+}
+
+// atLeastWarn drops what is of no interest to somebody who watches a demo.
+type atLeastWarn struct{ slog.Handler }
+
+// Enabled implements slog.Handler.
+func (h atLeastWarn) Enabled(ctx context.Context, l slog.Level) bool {
+	return l >= slog.LevelWarn && h.Handler.Enabled(ctx, l)
+}
+
+// WithAttrs implements slog.Handler.
+func (h atLeastWarn) WithAttrs(a []slog.Attr) slog.Handler {
+	return atLeastWarn{h.Handler.WithAttrs(a)}
+}
+
+// WithGroup implements slog.Handler.
+func (h atLeastWarn) WithGroup(name string) slog.Handler {
+	return atLeastWarn{h.Handler.WithGroup(name)}
 }
 
 type versionCmd struct{}

@@ -91,8 +91,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "streamsql: %v\nTry streamsql --help.\n", err)
 		return 2
 	}
+	log := c.logger(stderr)
+	slog.SetDefault(log) // what goes wrong below, in the engine, is told in the same words
 	kctx.BindTo(ctx, (*context.Context)(nil))
-	if err := kctx.Run(&streams{out: stdout, log: c.logger(stderr)}); err != nil && !errors.Is(err, context.Canceled) {
+	if err := kctx.Run(&streams{out: stdout, log: log}); err != nil && !errors.Is(err, context.Canceled) {
 		fmt.Fprintf(stderr, "streamsql: %v\n", err)
 		return 1
 	}
