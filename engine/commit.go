@@ -14,13 +14,14 @@ import (
 
 // DDL is a catalog change of a transaction, in order.
 type DDL struct {
-	// Exactly one is set.
+	// Exactly one is set, but for what says otherwise.
 	CreateTable    *catalog.Table
 	CreateIndexes  []*catalog.Index // with the table, or on a standing relation (then it is filled)
 	CreateView     *catalog.View
 	Plan           *physical.View // of a materialized CreateView
 	CreateSequence *catalog.Sequence
 	CreateSchema   string
+	DropSchema     string       // with Drop, what is in it
 	Drop           []catalog.ID // with dependants already resolved
 	ReplaceView    *catalog.View
 	Rename         *Rename

@@ -76,6 +76,9 @@ func (d *dataflow) define(x *definition, plan *physical.View) {
 		}
 	}
 	d.drop(x.Drop)
+	if x.DropSchema != "" {
+		d.catalog = d.catalog.WithoutSchema(x.DropSchema)
+	}
 }
 
 func (d *dataflow) with(o catalog.Object) {

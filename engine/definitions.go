@@ -67,6 +67,12 @@ func (e *Engine) checkDefinitions(ddl []DDL, own *Writes) error {
 			}
 			c = c.Without(x.Drop...)
 		}
+		if x.DropSchema != "" {
+			if err := emptySchema(c, x.DropSchema); err != nil {
+				return err
+			}
+			c = c.WithoutSchema(x.DropSchema)
+		}
 	}
 	return nil
 }
@@ -84,6 +90,20 @@ func free(c *catalog.Catalog, o catalog.Object) error {
 	schema, name := o.Qualified()
 	if c.Lookup(schema, name) != nil {
 		return sqlerr.New(sqlerr.DuplicateTable, "relation %q already exists", name)
+	}
+	return nil
+}
+
+// emptySchema checks that a schema that is dropped is there, and that nobody has put something into it since the statement looked.
+func emptySchema(c *catalog.Catalog, schema string) error {
+	if !c.HasSchema(schema) {
+		return sqlerr.New(sqlerr.SerializationFailure, "schema %q was dropped by another transaction", schema)
+	}
+	for _, o := range c.Objects() {
+		if s, name := o.Qualified(); s == schema {
+			return sqlerr.New(sqlerr.DependentObjectsExist, "cannot drop schema %s because other objects depend on it", schema).
+				WithDetail("%s is in schema %s", name, schema)
+		}
 	}
 	return nil
 }

@@ -40,6 +40,7 @@ type definition struct {
 	CreateView     *catalog.View     `json:",omitempty"`
 	CreateSequence *catalog.Sequence `json:",omitempty"`
 	CreateSchema   string            `json:",omitempty"`
+	DropSchema     string            `json:",omitempty"`
 	Drop           []catalog.ID      `json:",omitempty"`
 	ReplaceView    *catalog.View     `json:",omitempty"`
 	Rename         *Rename           `json:",omitempty"`
@@ -49,7 +50,7 @@ type definition struct {
 
 func definitionOf(d DDL) definition {
 	return definition{CreateTable: d.CreateTable, CreateIndexes: d.CreateIndexes, CreateView: d.CreateView, CreateSequence: d.CreateSequence,
-		CreateSchema: d.CreateSchema, Drop: d.Drop, ReplaceView: d.ReplaceView, Rename: d.Rename}
+		CreateSchema: d.CreateSchema, DropSchema: d.DropSchema, Drop: d.Drop, ReplaceView: d.ReplaceView, Rename: d.Rename}
 }
 
 func appendDefinition(dst []byte, d *definition) []byte {

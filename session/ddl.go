@@ -101,7 +101,11 @@ func applyDDL(c *catalog.Catalog, x engine.DDL) *catalog.Catalog {
 	for _, i := range x.CreateIndexes {
 		c = c.With(i)
 	}
-	return c.Without(x.Drop...)
+	c = c.Without(x.Drop...)
+	if x.DropSchema != "" {
+		c = c.WithoutSchema(x.DropSchema)
+	}
+	return c
 }
 
 // target is the schema and name of an object to be created.

@@ -17,7 +17,7 @@ func dropTag(kind string) string { return "DROP " + strings.ToUpper(kind) }
 // drop resolves what DROP names and what depends on it, and drops it together.
 func (d *definer) drop(x *ast.Drop) error {
 	if x.Kind == "schema" {
-		return sqlerr.Unsupported(int(x.Pos), "DROP SCHEMA")
+		return d.dropSchemas(x)
 	}
 	var ids []catalog.ID
 	for i, name := range x.Names {
@@ -49,6 +49,41 @@ func (d *definer) drop(x *ast.Drop) error {
 		return err
 	}
 	d.add(engine.DDL{Drop: all})
+	return nil
+}
+
+// dropSchemas drops schemas with what is in them, if CASCADE allows that.
+func (d *definer) dropSchemas(x *ast.Drop) error {
+	for _, n := range x.Names {
+		name := n.Last()
+		switch {
+		case name == "pg_catalog" || name == "information_schema":
+			return sqlerr.New(sqlerr.DependentObjectsExist, "cannot drop schema %s because it is required by the database system", name)
+		case !d.catalog.HasSchema(name) && !x.IfExists:
+			return sqlerr.New(sqlerr.InvalidSchemaName, "schema %q does not exist", name)
+		case !d.catalog.HasSchema(name):
+			if err := d.run.w.Notice(sqlerr.New(sqlerr.SuccessfulCompletion, "schema %q does not exist, skipping", name)); err != nil {
+				return err
+			}
+			continue
+		}
+		var ids []catalog.ID
+		for _, o := range d.catalog.Objects() {
+			if schema, _ := o.Qualified(); schema == name {
+				ids = append(ids, o.ObjectID())
+			}
+		}
+		if len(ids) > 0 && !x.Cascade {
+			return sqlerr.New(sqlerr.DependentObjectsExist, "cannot drop schema %s because other objects depend on it", name).
+				WithDetail("%s %s depends on schema %s", kindOf(d.catalog.Object(ids[0])), d.nameOf(ids[0]), name).
+				WithHint("Use DROP ... CASCADE to drop the dependent objects too.")
+		}
+		all, err := d.withDependants(ids, x)
+		if err != nil {
+			return err
+		}
+		d.add(engine.DDL{Drop: all, DropSchema: name})
+	}
 	return nil
 }
 

@@ -19,6 +19,7 @@ func main() {
 		corpus  = flag.String("corpus", "", "only this corpus")
 		file    = flag.String("file", "", "only files whose path starts so")
 		mode    = flag.String("mode", "", "only this mode")
+		refused = flag.String("refused", "", "print the records that are refused for a reason with this in it")
 		out     = flag.String("out", "", "write the report to this file")
 	)
 	flag.Uint64Var(&o.Seed, "seed", 1, "of what is random")
@@ -50,6 +51,9 @@ func main() {
 	if err := judge.Run(tasks, o, func(r judge.Result) {
 		report.Add(&r)
 		for _, v := range r.Verdicts {
+			if *refused != "" && v.Outcome == judge.Refused && strings.Contains(v.Reason, *refused) {
+				fmt.Printf("%s:%d %s: %s\n%s\n\n", r.Task.File, v.Record.Line, r.Task.Mode, v.Reason, v.Record.SQL)
+			}
 			if v.Outcome == judge.Wrong && (o.Line == 0 || v.Record.Line == o.Line) {
 				fmt.Printf("%s:%d %s, seed %d\n%s\n%s\nagain: %s\n\n", r.Task.File, v.Record.Line, r.Task.Mode, r.Seed, v.Record.SQL, v.Detail, r.Again(v.Record.Line))
 			}
