@@ -106,6 +106,14 @@ var oracleQueries = []string{
 	`SELECT r.a, s.b FROM r LEFT JOIN s ON s.a = r.a AND s.b IN (SELECT id FROM k)`,
 	`SELECT a FROM r WHERE EXISTS (SELECT 1 FROM s WHERE s.a = r.a GROUP BY s.b HAVING count(*) > 1)`,
 	`SELECT a, (SELECT count(*) FROM s GROUP BY s.a HAVING s.a = r.b) FROM r`,
+	`SELECT a, b, count(*), sum(d), grouping(a, b) FROM s GROUP BY ROLLUP (a, b)`,
+	`SELECT r.a, x.* FROM r, LATERAL (SELECT s.b, count(*) AS n FROM s WHERE s.a = r.b GROUP BY CUBE (s.b)) x WHERE x.n > r.c`,
+	`SELECT b, (SELECT count(*) FROM s WHERE s.d = sum(r.c)) FROM r GROUP BY b`,
+	`SELECT r.a, s.b FROM r LEFT JOIN s ON s.a = r.b AND s.d > (SELECT count(*) FROM k WHERE k.n = r.c AND k.ref = s.b)`,
+	`SELECT r.a, s.b FROM r LEFT JOIN s ON s.d IN (SELECT k.n / s.b FROM k WHERE k.ref = r.c)`,
+	`SELECT r.a, s.b FROM r FULL JOIN s ON s.a = r.b AND s.d > (SELECT count(*) FROM k WHERE k.n = r.c)`,
+	`SELECT a FROM r WHERE (b, c) >= (SELECT n, ref FROM k WHERE k.id = r.a)`,
+	`SELECT a, (b, c) < ALL (SELECT a, d FROM s WHERE s.b = r.a) FROM r`,
 }
 
 // TestRewriteKeepsResults runs each query as bound and as planned on small random tables with NULLs, ties and empty inputs.
