@@ -217,6 +217,12 @@ func (g *generator) correlated(scope []column, depth int) string {
 	if g.oneIn(3) {
 		for _, x := range inner {
 			for _, c := range scope {
+				if x.kind == c.kind && isOrdered(c.kind) && !x.loose && g.oneIn(4) {
+					quantifier := pick(g, []string{"ANY", "ALL"})
+					g.hit("correlated op " + quantifier)
+					return fmt.Sprintf("(%s %s %s (SELECT %s FROM %s WHERE %s)) IS %s", c.name, pick(g, []string{"=", "<>", "<", "<=", ">"}), quantifier,
+						x.name, from, on, pick(g, []string{"TRUE", "NOT TRUE", "NOT FALSE", "NULL"}))
+				}
 				if x.kind == c.kind && g.oneIn(2) {
 					g.hit("correlated " + not + "IN")
 					return fmt.Sprintf("%s %sIN (SELECT %s FROM %s WHERE %s)", c.name, not, x.name, from, on)

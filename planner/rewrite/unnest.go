@@ -166,6 +166,9 @@ func (u *unnester) conjunct(p expr.Expr) bool {
 	if !ok || slices.ContainsFunc(s.Cond, plan.HasSubquery) {
 		return false
 	}
+	if _, ok := boundOf(s); ok && (s.Kind == plan.AnySub || s.Kind == plan.AllSub) {
+		return false
+	}
 	right, err := Unnest(u.c, s.Plan)
 	if err != nil {
 		u.err = err
@@ -320,6 +323,9 @@ func (u *unnester) subquery(s *plan.Subquery, guard []expr.Expr) expr.Expr {
 	case plan.AnySub, plan.AllSub:
 		if x, ok := u.member(a, right, s, cond); ok {
 			return x
+		}
+		if b, ok := boundOf(s); ok {
+			return u.bounded(a, right, b, s.Kind == plan.AllSub)
 		}
 		return u.quantified(a, right, s.Kind == plan.AllSub, plan.Conjoin(cond))
 	}

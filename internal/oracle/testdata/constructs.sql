@@ -364,6 +364,7 @@ SELECT t.id, u.id AS y FROM u RIGHT JOIN t ON u.a IN (SELECT w.a FROM w WHERE w.
 SELECT t.id, u.id AS y FROM t FULL JOIN u ON t.a = u.a AND u.id IN (SELECT k FROM w WHERE w.a = u.a)
 SELECT t.id, x.id AS y FROM t LEFT JOIN LATERAL (SELECT * FROM u WHERE u.a = t.a) x ON x.id IN (SELECT k FROM w WHERE w.a = t.a)
 SELECT t.id FROM t LEFT JOIN w ON t.a = w.a WHERE w IS NULL
+refused: SELECT id FROM t WHERE (t.*) IS NOT NULL
 refused: SELECT a, a AS x, count(*) FROM t GROUP BY ROLLUP (1, 2)
 SELECT a, a AS x, count(*) FROM t GROUP BY ROLLUP (a)
 SELECT a, a AS x, count(*) FROM t GROUP BY 1, 2
@@ -514,3 +515,9 @@ SELECT a, (SELECT max(k) FROM w WHERE w.a = t.a) AS m FROM t ORDER BY (SELECT ma
 SELECT DISTINCT (SELECT max(k) FROM w WHERE w.a = t.a) AS m FROM t ORDER BY (SELECT max(k) FROM w WHERE w.a = t.a)
 SELECT (SELECT max(k) FROM w WHERE w.a = t.a) AS m, count(*) FROM t GROUP BY ROLLUP (m)
 SELECT a IN (SELECT k FROM w) AS m, count(*) FROM t GROUP BY a IN (SELECT k FROM w)
+SELECT id, a = ALL (SELECT k FROM w WHERE w.a = t.a) AS p, a <> ANY (SELECT k FROM w) AS q, a >= ANY (SELECT a FROM w WHERE w.k = t.a) AS r FROM t
+SELECT id FROM t WHERE a <= ALL (SELECT a FROM w WHERE a IS NOT NULL) OR a > ANY (SELECT id FROM e)
+SELECT id, n < ALL (SELECT v FROM w) AS p, s >= ANY (SELECT b FROM u) AS q, f > ANY (SELECT v FROM w) AS r FROM t
+SELECT id, 1 / (b - 10) > ANY (SELECT k FROM w WHERE w.a = t.id) AS p FROM t
+SELECT id, 1 < ANY (SELECT k FROM w WHERE w.a = t.id) AS p, NULL < ALL (SELECT k FROM w WHERE w.a = t.id) AS q FROM t
+SELECT id, bo < ANY (SELECT bo FROM t) AS p, arr <= ALL (SELECT arr FROM t) AS q FROM t
