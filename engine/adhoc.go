@@ -31,6 +31,7 @@ type adhoc struct {
 	shared  map[string]*operators.Arranged          // the plan's arrangements, by fingerprint
 	drives  map[*physical.Arrange]*physical.Arrange // left inputs that are joined as they come, and the right ones
 	filters map[string]*physical.Filter             // of scans, by fingerprint
+	columns map[string]columnSet                    // of scans, by fingerprint
 	ran     int                                     // nodes that have run to their end
 
 	ctx   context.Context // of the Next that is running
@@ -69,6 +70,8 @@ func newAdhoc(e *Engine, rd reading, q *physical.Query, w window, ectx *expr.Ctx
 		}
 	}()
 	a.findDrivers(q.Root)
+	a.columns = map[string]columnSet{}
+	a.findColumns(q.Root, nil)
 	if err := a.findFilters(q.Root); err != nil {
 		return nil, err
 	}
@@ -109,7 +112,7 @@ func (a *adhoc) relation(s *physical.Scan) (input, error) {
 			return in, nil
 		}
 	}
-	return a.standing(s, appendTreeKey(nil, t, v), t != nil, a.rd.tree(t, v), v), nil
+	return a.standing(s, appendTreeKey(nil, t, v), t != nil, a.tree(s, t, v), v), nil
 }
 
 func (a *adhoc) standing(s *physical.Scan, key []operators.OrderCol, put bool, rows operators.Reader, v *catalog.View) input {
@@ -165,7 +168,7 @@ func (a *adhoc) serving(s *physical.Scan, cols []int) (in input, ok bool, err er
 		return input{}, false, err
 	}
 	if key := appendTreeKey(nil, t, v); servesKey(key, cols) {
-		return a.standing(s, key, t != nil, a.rd.tree(t, v), v), true, nil
+		return a.standing(s, key, t != nil, a.tree(s, t, v), v), true, nil
 	}
 	for _, x := range a.rd.sn.Catalog.Indexes(s.Relation) {
 		if key := appendIndexKey(nil, x.Columns); servesKey(key, cols) {

@@ -78,7 +78,7 @@ func (a *adhoc) narrow(s *physical.Scan, f *physical.Filter, t *catalog.Table, v
 		}
 		in = a.standing(s, key, put, part{rows(), r.lo, r.hi, !some}, failing)
 	}
-	try(appendTreeKey(nil, t, v), t != nil, func() operators.Reader { return a.rd.tree(t, v) })
+	try(appendTreeKey(nil, t, v), t != nil, func() operators.Reader { return a.tree(s, t, v) })
 	for _, x := range a.rd.sn.Catalog.Indexes(s.Relation) {
 		try(appendIndexKey(nil, x.Columns), false, func() operators.Reader { return a.rd.index(t, x) })
 	}

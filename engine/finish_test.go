@@ -111,6 +111,10 @@ func compareFinished(t *testing.T, b *base, rng *rand.Rand, seed uint64, step in
 	same("SELECT * FROM timeline WHERE name = '"+name+"'", "SELECT * FROM timeline WHERE name || '' = '"+name+"'")
 	same("SELECT * FROM over", "SELECT who, count(*), max(body), min(name) FROM timeline GROUP BY who")
 	same("SELECT x.b, v.* FROM f AS x JOIN timeline AS v ON v.who = x.b WHERE x.a = 1", "SELECT x.b, v.* FROM f AS x JOIN timeline AS v ON v.who + 0 = x.b WHERE x.a = 1")
+	same("SELECT a, b FROM f WHERE EXISTS (SELECT 1 FROM timeline AS v WHERE v.who = f.a AND v.name > 'b' AND v.x > f.b)",
+		"SELECT a, b FROM f WHERE EXISTS (SELECT 1 FROM (SELECT * FROM timeline OFFSET 0) AS v WHERE v.who = f.a AND v.name > 'b' AND v.x > f.b)")
+	same("SELECT name, max(body), count(*) FILTER (WHERE x > 1) FROM timeline GROUP BY name",
+		"SELECT name, max(body), count(*) FILTER (WHERE x > 1) FROM (SELECT DISTINCT * FROM timeline) AS v GROUP BY name")
 	for _, dir := range []string{"", "DESC"} {
 		same(fmt.Sprintf("SELECT id, at FROM timeline WHERE who = 2 ORDER BY at %s, id LIMIT 2", dir), fmt.Sprintf("SELECT id, at FROM (SELECT * FROM timeline(2)) AS q ORDER BY at + 0 %s, id LIMIT 2", dir))
 		same(fmt.Sprintf("SELECT tid, at FROM full_join WHERE at > 1 ORDER BY tid %s", dir), "SELECT tid, at FROM full_join WHERE at + 0 > 1")
