@@ -313,7 +313,7 @@ func openSegmentDB(dir string) (*segmentDB, error) {
 	if err := dropEmptyFiles(dir); err != nil {
 		return nil, err
 	}
-	db, err := badger.Open(badgerOptions(dir, segmentMemtable).WithSyncWrites(!syncsMappings).
+	db, err := badger.OpenManaged(badgerOptions(dir, segmentMemtable).WithSyncWrites(!syncsMappings).
 		WithNumMemtables(1).WithNumCompactors(0).WithNumLevelZeroTables(1 << 20).WithNumLevelZeroTablesStall(1<<20 + 1))
 	if err != nil {
 		return nil, fmt.Errorf("open a segment of the log: %w", err)
@@ -351,9 +351,10 @@ func (d *segmentDB) close() error {
 // recordOverhead is more than what Badger adds to a record, in its log and in its skip list, and to a transaction.
 const recordOverhead = 256
 
-// write makes records durable, all or none. Together they must stay below maxGroup.
+// write makes records durable, all or none. Together they must stay below maxGroup. The last record's number is the transaction's timestamp:
+// with timestamps of its own, Badger wakes a goroutine four times for each.
 func (d *segmentDB) write(records [][]byte) error {
-	tx := d.db.NewTransaction(true)
+	tx := d.db.NewTransactionAt(math.MaxUint64, true)
 	defer tx.Discard()
 	for _, r := range records {
 		if err := tx.Set(binary.BigEndian.AppendUint64(nil, d.next), r); err != nil {
@@ -365,7 +366,7 @@ func (d *segmentDB) write(records [][]byte) error {
 	if d.used > segmentMemtable { // another memtable would not be synced
 		return errors.New("a segment of the log is full")
 	}
-	if err := tx.Commit(); err != nil || d.sync == nil {
+	if err := tx.CommitAt(d.next, nil); err != nil || d.sync == nil {
 		return err
 	}
 	return d.sync()
