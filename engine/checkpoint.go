@@ -47,7 +47,7 @@ func (e *Engine) Checkpoint(ctx context.Context) error {
 		return err
 	}
 	e.want = append(e.want, done)
-	e.changed.Broadcast()
+	e.queue.ring()
 	e.mu.Unlock()
 	select {
 	case err := <-done:
@@ -67,7 +67,7 @@ func (e *Engine) makeRoom() {
 	}
 	c.cramped, c.roomAt = true, e.published
 	e.want = append(e.want, make(chan error, 1))
-	e.changed.Broadcast()
+	e.queue.ring()
 }
 
 // compact ends what makeRoom has begun, if the checkpoint was written.
@@ -128,9 +128,7 @@ func (e *Engine) mayCheckpoint() {
 		e.compact(err == nil)
 		c.running.Store(false)
 		close(c.ended)
-		e.mu.Lock() // others may have asked meanwhile
-		e.changed.Broadcast()
-		e.mu.Unlock()
+		e.queue.ring() // others may have asked meanwhile
 	}()
 }
 

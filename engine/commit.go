@@ -214,7 +214,7 @@ func (e *Engine) accept(p *pending, c Commit) error {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	for e.queued > queueBytes && e.writable() == nil {
+	for e.queue.bytes > queueBytes && e.writable() == nil {
 		e.changed.Wait()
 	}
 	if err := e.writable(); err != nil {
@@ -244,10 +244,7 @@ func (e *Engine) accept(p *pending, c Commit) error {
 	if p.writes != nil {
 		e.ledger.enter(p, v.unique)
 	}
-	e.queue = append(e.queue, p)
-	e.queued += int64(len(p.entry))
-	e.inflight++
-	e.changed.Broadcast()
+	e.enqueue(p)
 	return nil
 }
 

@@ -52,8 +52,7 @@ type Engine struct {
 
 	mu        sync.Mutex
 	changed   *sync.Cond // of what follows
-	queue     []*pending
-	queued    int64  // bytes in the queue
+	queue     queue
 	inflight  int    // accepted and not published
 	ledger    ledger // what is accepted and not published
 	accepted  *catalog.Catalog
@@ -121,6 +120,7 @@ func (e *Engine) Close() error {
 		return nil
 	}
 	e.closing = true
+	e.queue.ring()
 	e.changed.Broadcast()
 	e.mu.Unlock()
 	e.done.Wait()
@@ -137,12 +137,13 @@ func (e *Engine) Close() error {
 func (e *Engine) Crash() {
 	e.mu.Lock()
 	e.closing, e.crashed = true, true
+	e.queue.ring()
 	e.changed.Broadcast()
 	e.mu.Unlock()
 	e.done.Wait()
 	e.refuseCheckpoints()
 	e.mu.Lock()
-	left := e.takeAll()
+	left := e.queue.takeAll()
 	e.mu.Unlock()
 	e.answer(left, sqlerr.New(sqlerr.AdminShutdown, "the database system is shutting down"))
 	_ = e.store.Close()

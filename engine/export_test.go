@@ -79,7 +79,7 @@ func contents(m storage.Map) (s string) {
 func (e *Engine) still(look func()) error {
 	e.mu.Lock()
 	e.closing = true
-	e.changed.Broadcast()
+	e.queue.ring()
 	e.mu.Unlock()
 	e.done.Wait()
 	e.refuseCheckpoints()

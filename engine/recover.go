@@ -51,7 +51,7 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 // open is Open without the goroutines.
 func open(ctx context.Context, o Options) (*Engine, error) {
 	e := &Engine{}
-	e.changed = sync.NewCond(&e.mu)
+	e.changed, e.queue.bell = sync.NewCond(&e.mu), make(chan struct{}, 1)
 	var err error
 	if o.Dir == "" {
 		e.store = storage.NewTemp(nil)

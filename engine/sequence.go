@@ -84,9 +84,7 @@ func (e *Engine) reserve(ctx context.Context, r *reserved) error {
 		e.mu.Unlock()
 		return err
 	}
-	e.queue = append(e.queue, p)
-	e.inflight++
-	e.changed.Broadcast()
+	e.enqueue(p)
 	e.mu.Unlock()
 	if err := <-p.done; err != nil {
 		return err

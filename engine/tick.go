@@ -10,10 +10,6 @@ import (
 )
 
 const (
-	// tickRows is about how many rows of queued transactions a tick takes; one larger transaction is a tick of its own.
-	tickRows = 32768
-	// queueBytes bounds what waits: writers wait then, too.
-	queueBytes = 256 << 20
 	// scanTime is what a tick spends on hydration at most, beside writers.
 	scanTime = 5 * time.Millisecond
 )
@@ -60,47 +56,32 @@ func (e *Engine) ticker() {
 // take waits for something to do: queued transactions, views to hydrate, pages to free, a checkpoint that somebody waits for. false: the
 // engine closes.
 func (e *Engine) take() (commits []*pending, ok bool) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
 	for {
+		e.mu.Lock()
+		idle := e.broken == nil && e.idleWork()
+		n := len(e.queue.list)
 		switch {
-		case e.crashed, e.closing && len(e.queue) == 0:
+		case e.crashed, e.closing && n == 0:
+			e.mu.Unlock()
 			return nil, false
-		case len(e.queue) > 0 && e.broken != nil: // they are answered by the publisher
-			return e.takeAll(), true
-		case len(e.queue) > 0:
-			return e.takeSome(), true
-		case e.broken == nil && e.idleWork():
-			return nil, true
+		case n > 0 && e.broken != nil: // they are answered by the publisher
+			commits, ok = e.queue.takeAll(), true
+		case n > 0 && (idle || e.closing || e.queue.ready()):
+			commits, ok = e.queue.take(), true
+			e.changed.Broadcast() // there is room
+		case n == 0 && idle:
+			ok = true
 		}
-		e.changed.Wait()
+		e.mu.Unlock()
+		if ok {
+			return commits, true
+		}
+		<-e.queue.bell
 	}
 }
 
 func (e *Engine) idleWork() bool {
 	return e.flow.graph.hydrating() || e.store.Orphans() > 0 || len(e.want) > 0 && !e.checkpoint.running.Load()
-}
-
-func (e *Engine) takeAll() []*pending {
-	commits := e.queue
-	e.queue, e.queued = nil, 0
-	return commits
-}
-
-func (e *Engine) takeSome() []*pending {
-	n, rows := 0, 0
-	for n < len(e.queue) && (n == 0 || rows+e.queue[n].size.rows <= tickRows) {
-		rows += e.queue[n].size.rows
-		e.queued -= int64(len(e.queue[n].entry))
-		n++
-	}
-	commits := append([]*pending(nil), e.queue[:n]...)
-	clear(e.queue[:n])
-	if e.queue = e.queue[n:]; len(e.queue) == 0 {
-		e.queue = nil
-	}
-	e.changed.Broadcast()
-	return commits
 }
 
 // tick runs transactions through the dataflow, while their entry is being synced.
@@ -151,11 +132,13 @@ func (e *Engine) append(t storage.Tick, commits []*pending) (logged chan error) 
 		p.entry = nil
 	}
 	logged = make(chan error, 1)
+	e.queue.logging.Add(1)
 	e.log.Append(t, entry, func(err error) {
 		if err != nil {
 			e.fail(err)
 		}
 		logged <- err
+		e.queue.logged()
 	})
 	if async {
 		return nil
@@ -212,6 +195,7 @@ func (e *Engine) fail(err error) {
 	}
 	answerAll(e.want, e.broken) // the ticker rests from now on
 	e.want = nil
+	e.queue.ring()
 	e.changed.Broadcast()
 }
 
