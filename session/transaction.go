@@ -105,8 +105,8 @@ func (s *Session) setModes(modes ast.TxModes) error {
 		}
 		t.readOnly = *modes.ReadOnly
 	}
-	s.vars.values["transaction_isolation"] = t.isolation.String()
-	s.vars.values["transaction_read_only"] = map[bool]string{true: "on", false: "off"}[t.readOnly]
+	s.vars.write("transaction_isolation", t.isolation.String())
+	s.vars.write("transaction_read_only", onOff(t.readOnly))
 	return nil
 }
 
@@ -207,8 +207,8 @@ func (s *Session) end() {
 		}
 	}
 	s.vars.endLocal()
-	s.vars.values["transaction_isolation"] = s.vars.values["default_transaction_isolation"]
-	s.vars.values["transaction_read_only"] = s.vars.values["default_transaction_read_only"]
+	s.vars.write("transaction_isolation", s.vars.values["default_transaction_isolation"])
+	s.vars.write("transaction_read_only", s.vars.values["default_transaction_read_only"])
 }
 
 // fail marks an explicit transaction as failed and rolls an implicit one back.

@@ -16,7 +16,8 @@ const ServerVersion = "15.8"
 
 // variables are a session's settings (GUCs). What is set inside a transaction goes back when it rolls back.
 type variables struct {
-	values   map[string]string
+	values   map[string]string // changed by write, and where own was called
+	shared   bool              // values is somebody's save, too
 	defaults map[string]string // what RESET goes back to: the server's, then the startup packet's
 	version  int               // counts changes that plans depend on
 	locals   map[string]string // what SET LOCAL hid, until the transaction ends
@@ -136,7 +137,7 @@ func (v *variables) set(name, value string) error {
 	s := findSetting(name)
 	switch {
 	case s == nil && strings.Contains(name, "."):
-		v.values[strings.ToLower(name)] = value
+		v.write(strings.ToLower(name), value)
 		return nil
 	case s == nil:
 		return sqlerr.New(sqlerr.UndefinedObject, "unrecognized configuration parameter %q", name)
@@ -158,7 +159,7 @@ func (v *variables) put(s *setting, value string) {
 	if v.values[s.name] == value {
 		return
 	}
-	v.values[s.name] = value
+	v.write(s.name, value)
 	v.version++
 	v.cfg = nil
 	if s.reported && v.onChange != nil {
@@ -174,6 +175,7 @@ func (v *variables) reset(name string) error {
 	}
 	s := findSetting(name)
 	if s == nil && strings.Contains(name, ".") {
+		v.own()
 		delete(v.values, strings.ToLower(name))
 		return nil
 	}
@@ -200,7 +202,7 @@ func (v *variables) endLocal() {
 		if s := findSetting(name); s != nil {
 			v.put(s, before)
 		} else {
-			v.values[name] = before
+			v.write(name, before)
 		}
 	}
 	v.locals = nil
@@ -215,15 +217,31 @@ func (v *variables) captured() map[string]string {
 	return out
 }
 
-// save and restore are for transactions and savepoints.
-func (v *variables) save() map[string]string { return maps.Clone(v.values) }
+// save and restore are for transactions and savepoints. Most change nothing: what is saved is copied when the first one does.
+func (v *variables) save() map[string]string {
+	v.shared = true
+	return v.values
+}
 
 func (v *variables) restore(saved map[string]string) {
 	for i := range settings {
 		v.put(&settings[i], saved[settings[i].name])
 	}
-	maps.DeleteFunc(v.values, func(name, _ string) bool { _, ok := saved[name]; return !ok })
-	maps.Copy(v.values, saved)
+	v.values, v.shared = saved, true
+}
+
+func (v *variables) write(name, value string) {
+	if before, ok := v.values[name]; !ok || before != value {
+		v.own()
+		v.values[name] = value
+	}
+}
+
+// own makes v.values nobody else's.
+func (v *variables) own() {
+	if v.shared {
+		v.values, v.shared = maps.Clone(v.values), false
+	}
 }
 
 func (v *variables) reported() map[string]string {

@@ -169,3 +169,10 @@ func isolationName(v string) (string, error) {
 	l, err := parseIsolation(v)
 	return l.String(), err
 }
+
+func onOff(b bool) string {
+	if b {
+		return "on"
+	}
+	return "off"
+}
