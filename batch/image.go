@@ -40,6 +40,30 @@ func (b *Batch) AppendImageWithout(dst []byte, i int, cols []int) []byte {
 	return dst
 }
 
+// AppendImage appends the image of value i as that of a row of one column.
+func (v *Vec) AppendImage(dst []byte, i int) []byte {
+	dst = append(dst, 0)
+	return v.appendImage(dst, i, len(dst)-1, 0)
+}
+
+// AppendFromImage is the reverse of AppendImage; it returns what follows the image. On an error the column is as before.
+func (v *Vec) AppendFromImage(img []byte) (rest []byte, err error) {
+	if len(img) == 0 {
+		return nil, corrupt()
+	}
+	if img[0]&1 != 0 {
+		v.AppendNull()
+		return img[1:], nil
+	}
+	n := v.N
+	rest, ok := v.appendFromImage(img[1:])
+	if !ok {
+		v.Truncate(n)
+		return nil, corrupt()
+	}
+	return rest, nil
+}
+
 // appendBitmap makes room for the null bits of n columns and says where they are.
 func appendBitmap(dst []byte, n int) ([]byte, int) {
 	at := len(dst)

@@ -33,7 +33,8 @@ type Reduce struct {
 	spec   ReduceSpec
 	ctx    *expr.Ctx
 	aggs   []*aggregate
-	slots  int // linear states per group
+	slots  int // states per group
+	tails  int // of aggregates that depend on the first argument
 	ktypes []types.Type
 	from   []int // of error rows
 
@@ -113,6 +114,9 @@ func (r *Reduce) Finish(out Out) error {
 		r.images.apply()
 	}
 	for _, a := range r.aggs {
+		if a.first != nil {
+			r.settleFirst(a)
+		}
 		if a.x != nil {
 			a.x.apply()
 		}
@@ -124,7 +128,7 @@ func (r *Reduce) Finish(out Out) error {
 			}
 		}
 		switch {
-		case a.first:
+		case a.first != nil:
 			r.updateFirst(a)
 		case a.often != nil:
 			a.updateOften()

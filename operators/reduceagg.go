@@ -11,14 +11,12 @@ import (
 )
 
 // aggregate is one aggregate of a Reduce: linear (slot), linear over the distinct arguments (slot and x), computed from the
-// ordered multiset of its arguments (x), or only from the first of them (slot and x): then the state is a copy of that
-// one's entry, without the group's key, and x is read only where the first one was taken away. Ordered-set aggregates:
-// reduceordered.go.
+// ordered multiset of its arguments (x), or only from the first of them (reducefirst.go). Ordered-set aggregates: reduceordered.go.
 type aggregate struct {
 	call     *expr.AggCall
 	slot     int // of its state in the group's entry, -1: none
 	distinct bool
-	first    bool
+	first    *firstOf
 	rows     bool   // count(*), which every group has
 	x        *index // group key, order, arguments' key; the image is the arguments'
 	often    *index // mode: group key, how often (descending), the argument's key
@@ -32,11 +30,8 @@ type aggregate struct {
 	some   bool         // skip has any
 	sel    []int32
 	picked []int32 // rows that count
-	ents   []int32 // first: by row, where its entry is in x's change
 	datums []types.Datum
 	row    *batch.Batch // decoded arguments
-
-	lost []int32 // groups that may have lost their first entry
 }
 
 func newAggregate(r *Reduce, i int, call *expr.AggCall, maps Maps) *aggregate {
@@ -51,8 +46,11 @@ func newAggregate(r *Reduce, i int, call *expr.AggCall, maps Maps) *aggregate {
 		a.rows = true
 		return a
 	}
-	a.first = call.Fn.First
-	if call.Fn.Linear || a.first || call.Fn.Ordered != nil && call.Fn.Ordered.Ranks != nil {
+	if call.Fn.First {
+		a.first = &firstOf{tail: r.tails}
+		r.tails++
+	}
+	if call.Fn.Linear || call.Fn.First || call.Fn.Ordered != nil && call.Fn.Ordered.Ranks != nil {
 		a.slot = r.slots
 		r.slots++
 	}
@@ -112,7 +110,10 @@ func (a *aggregate) collect(r *Reduce, in *batch.Batch) {
 			}
 		}
 	}
-	if a.x != nil {
+	switch {
+	case a.first != nil:
+		a.first.note(a, in.Len())
+	case a.x != nil:
 		a.index(r, in)
 	}
 }
@@ -172,9 +173,7 @@ func (r *Reduce) fail(g int, err *sqlerr.Error, w int64) {
 func (a *aggregate) index(r *Reduce, in *batch.Batch) {
 	d := &a.x.d
 	args := &batch.Batch{Cols: a.args, W: in.W}
-	a.ents = a.ents[:0]
 	for i, w := range in.W {
-		a.ents = append(a.ents, int32(len(d.ents)))
 		if a.some && a.skip.Get(i) {
 			continue
 		}
@@ -217,7 +216,7 @@ func (a *aggregate) add(r *Reduce, k int, s *groupState, w []int64) {
 	}
 	switch g := int(r.tick.groups[k]); {
 	case len(rows) == 0:
-	case a.first:
+	case a.first != nil:
 		a.improve(r, g, s, rows, w)
 	case a.call.Fn.StepVec != nil:
 		s.states[a.slot] = a.call.Fn.StepVec(s.states[a.slot], a.args, rows, w)
@@ -240,57 +239,6 @@ func (a *aggregate) step(r *Reduce, g int, s *groupState, w int64) {
 		return
 	}
 	s.states[a.slot] = st
-}
-
-// improve lets better rows take the place of the first entry. A row that goes and is not behind it may be that entry, or one
-// that has come or is to come in this tick: then the group's state is found anew when the tick's change is complete.
-func (a *aggregate) improve(r *Reduce, g int, s *groupState, rows []int32, w []int64) {
-	d := &a.x.d
-	skip := len(r.tick.keys.key(g))
-	for _, row := range rows {
-		entry := d.full(int(a.ents[row]))[skip:]
-		st := s.states[a.slot]
-		order := -1
-		if len(st) > 0 {
-			order = bytes.Compare(entry, st)
-		}
-		switch {
-		case w[row] > 0 && order < 0:
-			s.states[a.slot] = append(st[:0], entry...)
-		case w[row] < 0 && order <= 0:
-			a.lost = append(a.lost, int32(g))
-		}
-	}
-}
-
-// updateFirst finds the first entries of the groups that may have lost theirs.
-func (r *Reduce) updateFirst(a *aggregate) {
-	if len(a.lost) == 0 {
-		return
-	}
-	t := &r.tick
-	t.clearSlice()
-	for _, g := range a.lost {
-		t.again(g)
-	}
-	a.lost = a.lost[:0]
-	c := a.x.cursorOf(false)
-	r.buf = r.buf[:0]
-	ends := make([]int, len(t.groups))
-	for k, g := range t.groups {
-		key := t.keys.key(int(g))
-		if c.seek(key, a.nk, false); c.next() {
-			r.buf = append(r.buf, c.entry[len(key):]...)
-		}
-		ends[k] = len(r.buf)
-	}
-	r.updateWith(func(k int, s *groupState) {
-		at := 0
-		if k > 0 {
-			at = ends[k-1]
-		}
-		s.states[a.slot] = append(s.states[a.slot][:0], r.buf[at:ends[k]]...)
-	})
 }
 
 // updateDistinct feeds a linear aggregate over distinct arguments: an argument that a group gained or lost counts once, with
@@ -339,7 +287,7 @@ func (a *aggregate) value(r *Reduce, key []byte, s *groupState, old bool) (types
 		return types.NewInt(s.count), nil
 	case a.slot >= 0 && len(s.states[a.slot]) == 0:
 		return a.call.Fn.Empty, nil
-	case a.first:
+	case a.first != nil:
 		a.row.Reset()
 		st := s.states[a.slot]
 		if _, err := a.row.AppendFromImage(types.SkipKey(st, a.atypes[0], a.call.Fn.Desc), 1); err != nil {

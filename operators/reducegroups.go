@@ -24,7 +24,7 @@ type groupTick struct {
 	key     []byte
 }
 
-// groupSpan locates in the arena a group's entry before the tick and now, and the image of its key; length -1: none.
+// groupSpan locates in the arena a group's entry before the tick and now, without tails, and the image of its key; length -1: none.
 type groupSpan struct {
 	old, now, image  int
 	nold, nnow, nimg int32
@@ -143,35 +143,54 @@ func (r *Reduce) rowsOf(k int) []int32 {
 	return t.rows[lo:t.ends[k]]
 }
 
-// groupState is a group's entry, decoded: count of rows and the states of its linear aggregates.
+// groupState is a group's entry, decoded: count of rows, the states of its aggregates, and behind them, as nothing is shown of them, the tails of
+// some.
 type groupState struct {
 	count  int64
 	states [][]byte
+	tails  [][]byte
+	head   int // bytes of the entry before the tails
 	buf    []byte
 }
 
-func (s *groupState) decode(v []byte, slots int) {
-	for len(s.states) < slots {
+func (s *groupState) decode(v []byte, r *Reduce) {
+	for len(s.states) < r.slots {
 		s.states = append(s.states, nil)
 	}
+	for len(s.tails) < r.tails {
+		s.tails = append(s.tails, nil)
+	}
 	if len(v) == 0 {
-		s.count = 0
+		s.count, s.head = 0, 0
 		for i := range s.states {
 			s.states[i] = s.states[i][:0]
 		}
+		for i := range s.tails {
+			s.tails[i] = s.tails[i][:0]
+		}
 		return
 	}
+	whole := len(v)
 	n, k := binary.Varint(v)
 	s.count, v = n, v[k:]
-	for i := range slots {
-		l, k := binary.Uvarint(v)
-		v = v[k:]
-		s.states[i] = append(s.states[i][:0], v[:l]...)
-		v = v[l:]
+	for i := range r.slots {
+		v = decodePart(&s.states[i], v)
+	}
+	s.head = whole - len(v)
+	for i := range r.tails {
+		v = decodePart(&s.tails[i], v)
 	}
 }
 
-// view is decode for reading only: the states are parts of v.
+// decodePart copies a part with its length before it; it gives what follows.
+func decodePart(to *[]byte, v []byte) (rest []byte) {
+	l, k := binary.Uvarint(v)
+	v = v[k:]
+	*to = append((*to)[:0], v[:l]...)
+	return v[l:]
+}
+
+// view is decode for reading only, and without tails: the states are parts of v.
 func (s *groupState) view(v []byte, slots int) {
 	n, k := binary.Varint(v)
 	s.count, v, s.states = n, v[k:], s.states[:0]
@@ -189,6 +208,11 @@ func (s *groupState) encode() []byte {
 		s.buf = binary.AppendUvarint(s.buf, uint64(len(st)))
 		s.buf = append(s.buf, st...)
 	}
+	s.head = len(s.buf)
+	for _, t := range s.tails {
+		s.buf = binary.AppendUvarint(s.buf, uint64(len(t)))
+		s.buf = append(s.buf, t...)
+	}
 	return s.buf
 }
 
@@ -202,16 +226,16 @@ func (r *Reduce) updateWith(f func(k int, s *groupState)) {
 	s := &r.state
 	r.groups.Update(&t.changes, func(k int, old []byte) []byte {
 		sp := &t.spans[t.groups[k]]
+		s.decode(old, r)
 		if sp.nnow < 0 && old != nil { // the first time in this tick
-			sp.old, sp.nold = t.put(old)
+			sp.old, sp.nold = t.put(old[:s.head])
 		}
-		s.decode(old, r.slots)
 		f(k, s)
 		v := s.encode()
-		if sp.nnow == int32(len(v)) {
-			copy(t.arena[sp.now:], v)
+		if sp.nnow == int32(s.head) {
+			copy(t.arena[sp.now:], v[:s.head])
 		} else {
-			sp.now, sp.nnow = t.put(v)
+			sp.now, sp.nnow = t.put(v[:s.head])
 		}
 		return v
 	})

@@ -14,8 +14,8 @@ import (
 	"github.com/streamsql/streamsql/sqlerr"
 )
 
-// formatVersion of the data directory: of the page format, the manifest and the log together.
-const formatVersion = 2
+// formatVersion of the data directory: of the page format, the manifest, the log and what operators keep together.
+const formatVersion = 3
 
 const defaultCheckpointRate = 30 << 20
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -35,7 +36,7 @@ func TestOpenRefuses(t *testing.T) {
 		says string
 	}{
 		{locked, sqlerr.ObjectInUse, "in use by another process"},
-		{newer, sqlerr.DataCorrupted, "has format 99, which is newer than format 2"},
+		{newer, sqlerr.DataCorrupted, "has format 99, which is newer than format " + strconv.Itoa(formatVersion)},
 		{odd, sqlerr.DataCorrupted, "unreadable FORMAT"},
 		{foreign, sqlerr.ObjectNotInPrerequisiteState, "is no data directory"},
 	} {
