@@ -54,7 +54,7 @@ func (b *Batch) group() (first []int32, sums []Weight, distinct int) {
 				first[i], sums[i] = int32(i), b.W[i]
 				break
 			}
-			if hashes[i] == hashes[j] && b.identical(i, j) {
+			if hashes[i] == hashes[j] && b.Identical(i, j) {
 				first[i] = int32(j)
 				sums[j] += b.W[i]
 				break
@@ -119,8 +119,8 @@ func (v *Vec) hash(i int) uint64 {
 	return uint64(v.Ints[i])
 }
 
-// identical tells whether rows i and j have equal images.
-func (b *Batch) identical(i, j int) bool {
+// Identical tells whether rows i and j have equal images.
+func (b *Batch) Identical(i, j int) bool {
 	for _, c := range b.Cols {
 		if !c.identical(i, c, j) {
 			return false

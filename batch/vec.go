@@ -90,6 +90,13 @@ func (v *Vec) AppendInt(x int64) { v.Ints = append(v.Ints, x); v.N++ }
 // AppendFloat adds a value to a RepFloat column.
 func (v *Vec) AppendFloat(x float64) { v.Floats = append(v.Floats, x); v.N++ }
 
+// EndBytes adds the value of a RepBytes column that the caller has appended to Data.
+func (v *Vec) EndBytes() {
+	checkSize(len(v.Data))
+	v.Off = append(v.Off, uint32(len(v.Data)))
+	v.N++
+}
+
 // AppendBytes adds a value to a RepBytes column; x is copied. A column holds less than 4 GiB.
 func (v *Vec) AppendBytes(x []byte) {
 	if len(v.Data)+len(x) > math.MaxUint32 {

@@ -39,6 +39,8 @@ type Agg struct {
 	// StepVec, where present, is Step for several rows of columns, each with its weight; none of the arguments there is NULL.
 	StepVec func(state []byte, args []*batch.Vec, rows []int32, w []int64) []byte
 	Final   func(ctx *Ctx, state []byte) (types.Datum, error)
+	// FinalVec, where present, is Final for a state that is not empty, with its result added to a column; on an error nothing is.
+	FinalVec func(dst *batch.Vec, state []byte) error
 	// Fold computes the aggregate from an iteration over the ordered multiset: next returns false at the end. The arguments
 	// stay valid until Fold returns, the slice that holds them until the next call.
 	Fold func(ctx *Ctx, next func() (args []types.Datum, w int64, ok bool)) (types.Datum, error)

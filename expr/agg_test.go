@@ -156,7 +156,18 @@ func finish(fn *expr.Agg, state []byte) (types.Datum, error) {
 	if len(state) == 0 {
 		return fn.Empty, nil
 	}
-	return fn.Final(new(expr.Ctx), state)
+	d, err := fn.Final(new(expr.Ctx), state)
+	if fn.FinalVec != nil {
+		got, want := batch.NewVec(fn.Ret, 1), batch.NewVec(fn.Ret, 1)
+		errVec := fn.FinalVec(got, state)
+		if err == nil {
+			want.Append(d)
+		}
+		if sqlerr.CodeOf(err) != sqlerr.CodeOf(errVec) || got.Len() != want.Len() || err == nil && !bytes.Equal(got.AppendImage(nil, 0), want.AppendImage(nil, 0)) {
+			return types.Null, fmt.Errorf("Final gives %v, %v, FinalVec %v, %v", d, err, got, errVec)
+		}
+	}
+	return d, err
 }
 
 func hasNull(r []types.Datum) bool {

@@ -52,6 +52,10 @@ func counting() Agg {
 		Final: func(_ *Ctx, state []byte) (types.Datum, error) {
 			return types.NewInt(int64(binary.LittleEndian.Uint64(state))), nil
 		},
+		FinalVec: func(dst *batch.Vec, state []byte) error {
+			dst.AppendInt(int64(binary.LittleEndian.Uint64(state)))
+			return nil
+		},
 	}
 }
 
@@ -152,6 +156,34 @@ func finalIntSum(s intSum) (types.Datum, error) {
 
 func finalBigSum(s intSum) (types.Datum, error) { return types.NewDecimal(s.sum.decimal(0)), nil }
 
+// intSumAggVec is intSumAgg of a sum that is not nothing, with a way to add it to a column.
+func intSumAggVec(final func(s intSum) (types.Datum, error), add func(dst *batch.Vec, s intSum) error) Agg {
+	a := intSumAgg(final)
+	a.FinalVec = func(dst *batch.Vec, state []byte) error {
+		s := readIntSum(state)
+		if s.n == 0 {
+			dst.AppendNull()
+			return nil
+		}
+		return add(dst, s)
+	}
+	return a
+}
+
+func addBigSum(dst *batch.Vec, s intSum) error {
+	dst.Data = s.sum.decimal(0).AppendImage(dst.Data)
+	dst.EndBytes()
+	return nil
+}
+
+func addIntSum(dst *batch.Vec, s intSum) error {
+	v, err := finalIntSum(s)
+	if err == nil {
+		dst.AppendInt(v.Int())
+	}
+	return err
+}
+
 func finalIntAvg(s intSum) (types.Datum, error) {
 	return decimalResult(numeric.Div(s.sum.decimal(0), numeric.FromInt(s.n)))
 }
@@ -165,9 +197,9 @@ func decimalResult(d numeric.Decimal, err error) (types.Datum, error) {
 
 func sumDefs() []aggDef {
 	return []aggDef{
-		{sig: "sum(int8) numeric", agg: intSumAgg(finalBigSum)},
-		{sig: "sum(int4) int8", agg: intSumAgg(finalIntSum)},
-		{sig: "sum(int2) int8", agg: intSumAgg(finalIntSum)},
+		{sig: "sum(int8) numeric", agg: intSumAggVec(finalBigSum, addBigSum)},
+		{sig: "sum(int4) int8", agg: intSumAggVec(finalIntSum, addIntSum)},
+		{sig: "sum(int2) int8", agg: intSumAggVec(finalIntSum, addIntSum)},
 		{sig: "sum(float4) float4", agg: floatAgg(1, finalFloat4Sum)},
 		{sig: "sum(float8) float8", agg: floatAgg(1, finalFloatSum)},
 		{sig: "sum(numeric) numeric", agg: decimalAgg(false, finalDecimalSum)},

@@ -280,20 +280,35 @@ func (r *Reduce) updateDistinct(a *aggregate) error {
 	return nil
 }
 
-// value is the aggregate over a group, before or after the tick.
+// show appends the aggregate over a group, before or after the tick, to dst.
+func (a *aggregate) show(r *Reduce, dst *batch.Vec, key []byte, s *groupState, old bool) error {
+	if a.rows {
+		dst.AppendInt(s.count)
+		return nil
+	}
+	if a.slot >= 0 {
+		st := s.states[a.slot]
+		switch {
+		case len(st) == 0:
+		case a.first != nil:
+			_, err := dst.AppendFromImage(types.SkipKey(st, a.atypes[0], a.call.Fn.Desc))
+			return err
+		case a.call.Fn.FinalVec != nil:
+			return a.call.Fn.FinalVec(dst, st)
+		}
+	}
+	v, err := a.value(r, key, s, old)
+	if err == nil {
+		dst.Append(v)
+	}
+	return err
+}
+
+// value is the aggregate over a group.
 func (a *aggregate) value(r *Reduce, key []byte, s *groupState, old bool) (types.Datum, error) {
 	switch {
-	case a.rows:
-		return types.NewInt(s.count), nil
 	case a.slot >= 0 && len(s.states[a.slot]) == 0:
 		return a.call.Fn.Empty, nil
-	case a.first != nil:
-		a.row.Reset()
-		st := s.states[a.slot]
-		if _, err := a.row.AppendFromImage(types.SkipKey(st, a.atypes[0], a.call.Fn.Desc), 1); err != nil {
-			return types.Null, err
-		}
-		return a.row.Cols[0].Datum(0), nil
 	case a.often != nil:
 		return a.mode(key, old)
 	case a.call.Fn.Ordered != nil:

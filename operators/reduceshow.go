@@ -19,10 +19,7 @@ func (r *Reduce) show(g int) error {
 	}
 	switch {
 	case r.out.Len() == rows+2:
-		r.buf = r.out.AppendImage(r.buf[:0], rows, nil)
-		n := len(r.buf)
-		r.buf = r.out.AppendImage(r.buf, rows+1, nil)
-		if bytes.Equal(r.buf[:n], r.buf[n:]) {
+		if r.out.Identical(rows, rows+1) {
 			r.truncate(rows)
 		}
 	case len(r.out.Errs) == errs+2:
@@ -97,11 +94,9 @@ func (r *Reduce) values(key []byte, s *groupState, old bool) (failure *sqlerr.Er
 	r.ctx.Reset()
 	nk := len(r.ktypes)
 	for i, a := range r.aggs {
-		v, err := a.value(r, key, s, old)
-		if err != nil {
+		if err := a.show(r, r.out.Cols[nk+i], key, s, old); err != nil {
 			return sqlerr.From(err), nil
 		}
-		r.out.Cols[nk+i].Append(v)
 	}
 	return nil, nil
 }
