@@ -153,6 +153,9 @@ type groupState struct {
 	buf    []byte
 }
 
+// tailStep is what the length of an entry with tails is a multiple of.
+const tailStep = 32
+
 func (s *groupState) decode(v []byte, r *Reduce) {
 	for len(s.states) < r.slots {
 		s.states = append(s.states, nil)
@@ -212,6 +215,10 @@ func (s *groupState) encode() []byte {
 	for _, t := range s.tails {
 		s.buf = binary.AppendUvarint(s.buf, uint64(len(t)))
 		s.buf = append(s.buf, t...)
+	}
+	if len(s.tails) > 0 { // so that it grows in place, but now and then
+		var pad [tailStep]byte
+		s.buf = append(s.buf, pad[:-len(s.buf)&(tailStep-1)]...)
 	}
 	return s.buf
 }
