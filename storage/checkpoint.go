@@ -153,8 +153,10 @@ func (c *checkpoint) writeAll(ctx context.Context) error {
 	if err := c.pause(ctx); err != nil { // also if there are no pages
 		return err
 	}
-	for i, id := range c.write {
-		if i%64 == 63 {
+	paused := int64(0)
+	for _, id := range c.write {
+		if c.written-paused > pauseBytes {
+			paused = c.written
 			if err := c.pause(ctx); err != nil {
 				return err
 			}
@@ -202,6 +204,9 @@ func (c *checkpoint) endPack(wb *pageBatch) error {
 	c.manifest.sweeper = c.sweeper
 	return nil
 }
+
+// pauseBytes is after how many bytes a checkpoint pauses: of pages' images that are 64, of deltas many more.
+const pauseBytes = 128 << 10
 
 // pause keeps to the rate, and looks at the disk's free space: what is written is flushed and compacted later, too.
 func (c *checkpoint) pause(ctx context.Context) error {
