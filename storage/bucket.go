@@ -257,9 +257,12 @@ func appendBucketDelta(dst []byte, p ptr) ([]byte, bool) {
 	return dst, true
 }
 
-// patchBucket applies a delta. What the delta replaces goes first, so that the cells fit.
+// patchBucket applies a delta. What the delta replaces goes first, so that the cells fit; but a value that has room in its cell is written there.
 func patchBucket(p ptr, delta []byte) error {
 	err := eachPatch(p, delta, func(i int, tag byte, cell []byte) bool {
+		if patchCell(p, i, tag, cell) {
+			return true
+		}
 		if isTaken(tagAt(p, i)) {
 			c := loadCell(p, cellAt(p, i))
 			st16(p, offGarbage, ld16(p, offGarbage)+c.size())
@@ -271,7 +274,7 @@ func patchBucket(p ptr, delta []byte) error {
 		return err
 	}
 	err = eachPatch(p, delta, func(i int, tag byte, cell []byte) bool {
-		if tag >= 2 {
+		if tag >= 2 && !isTaken(tagAt(p, i)) {
 			if bucketHole(p) < len(cell)+2 {
 				compactBucket(p, make([]byte, PageSize), true)
 			}
@@ -279,7 +282,7 @@ func patchBucket(p ptr, delta []byte) error {
 				return false
 			}
 		}
-		setTag(p, i, tag|tagMark)
+		setTag(p, i, tag)
 		return true
 	})
 	n, tombs := 0, 0
@@ -294,6 +297,21 @@ func patchBucket(p ptr, delta []byte) error {
 	st16(p, offCount, n)
 	st16(p, offTombs, tombs)
 	return err
+}
+
+// patchCell writes an entry's new value into the cell that it has; false when it cannot.
+func patchCell(p ptr, i int, tag byte, cell []byte) bool {
+	if tag < 2 || tagAt(p, i) != tag {
+		return false
+	}
+	c := loadCell(p, cellAt(p, i))
+	n := int(binary.LittleEndian.Uint16(cell) &^ refFlag)
+	if n > c.room || ld16(p, c.off+4) != int(binary.LittleEndian.Uint16(cell[2:])) || string(c.key(p)) != string(cell[4:4+c.klen]) {
+		return false
+	}
+	st16(p, c.off+2, int(binary.LittleEndian.Uint16(cell)))
+	copy(span(p, c.valueOff(), n), cell[4+c.klen:])
+	return true
 }
 
 func eachPatch(p ptr, delta []byte, f func(i int, tag byte, cell []byte) bool) error {

@@ -2,8 +2,11 @@ package storage
 
 import (
 	"encoding/binary"
+	"errors"
 	"runtime"
+	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/klauspost/compress/s2"
 )
@@ -63,29 +66,32 @@ func (w *packWriter) flush() error {
 
 // packed is what the packs of an opened store say. It never changes: a page that is resident does not need it any more.
 type packed struct {
-	arena  []byte
-	epochs []uint64
-	first  []uint32 // by page: the first of its deltas; those end where the next page's begin
+	chunks []packedChunk
+	last   []uint32 // by page: its newest delta, counted from 1; 0: none
 	deltas []packedDelta
 }
 
-// packedDelta is where a delta lies in the arena.
-type packedDelta struct {
-	off  uint64
-	n    uint32
-	pack uint32
+type packedChunk struct {
+	epoch uint64
+	data  []byte
 }
 
-// each calls f for the deltas to a page that came after epoch.
+// packedDelta is where a delta lies, and which one of its page comes before it, counted from 1; 0: none.
+type packedDelta struct{ chunk, off, n, before uint32 }
+
+// each calls f for the deltas to a page that came after epoch, oldest first.
 func (k *packed) each(id uint32, epoch uint64, f func(delta []byte) error) error {
-	if k == nil || int(id)+1 >= len(k.first) {
+	if k == nil || int(id) >= len(k.last) {
 		return nil
 	}
-	for _, x := range k.deltas[k.first[id]:k.first[id+1]] {
-		if k.epochs[x.pack] <= epoch {
-			continue
-		}
-		if err := f(k.arena[x.off : x.off+uint64(x.n)]); err != nil {
+	var few [64]uint32
+	todo := few[:0]
+	for i := k.last[id]; i != 0 && k.chunks[k.deltas[i-1].chunk].epoch > epoch; i = k.deltas[i-1].before {
+		todo = append(todo, i-1)
+	}
+	for _, i := range slices.Backward(todo) {
+		x := &k.deltas[i]
+		if err := f(k.chunks[x.chunk].data[x.off : x.off+x.n]); err != nil {
 			return err
 		}
 	}
@@ -93,149 +99,73 @@ func (k *packed) each(id uint32, epoch uint64, f func(delta []byte) error) error
 }
 
 // has tells whether there are deltas to a page.
-func (k *packed) has(id uint32) bool { return int(id)+1 < len(k.first) && k.first[id] < k.first[id+1] }
+func (k *packed) has(id uint32) bool { return k.last[id] != 0 }
 
-// loadPacks reads packs, oldest first, of a store with pages below nextPage.
+// loadPacks reads packs, oldest first, of a store with pages below nextPage. Chunks are decoded on all processors.
 func loadPacks(db *pageDB, packs []pack, nextPage uint32) (*packed, error) {
-	k := &packed{}
+	k := &packed{last: make([]uint32, nextPage)}
+	var keys [][]byte
 	size := int64(0)
 	for _, x := range packs {
+		for i := range x.chunks {
+			keys = append(keys, packKey(x.epoch, i))
+			k.chunks = append(k.chunks, packedChunk{epoch: x.epoch})
+		}
 		size += x.size
-		k.epochs = append(k.epochs, x.epoch)
 	}
-	k.arena = make([]byte, size)
-	l := packLoader{db: db, arena: k.arena}
-	if err := l.run(packs); err != nil {
-		return nil, err
-	}
-	return k, k.index(packs, nextPage)
-}
-
-// packLoader decodes chunks into the arena on all processors.
-type packLoader struct {
-	db    *pageDB
-	arena []byte
-	tasks chan packTask
-
-	mu  sync.Mutex
-	err error
-}
-
-type packTask struct {
-	key []byte
-	off int64
-	end int64 // of the pack
-}
-
-func (l *packLoader) run(packs []pack) error {
-	l.tasks = make(chan packTask)
+	var next atomic.Int64
+	errs := make([]error, len(keys))
 	var workers sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) {
+	for range min(runtime.GOMAXPROCS(0), len(keys)) {
 		workers.Go(func() {
-			for t := range l.tasks {
-				l.fail(l.load(t))
+			for i := int(next.Add(1)) - 1; i < len(keys); i = int(next.Add(1)) - 1 {
+				k.chunks[i].data, errs[i] = loadChunk(db, keys[i])
 			}
 		})
 	}
-	off := int64(0)
-	for _, x := range packs {
-		end := off + x.size
-		for i := range x.chunks {
-			n, err := l.length(packKey(x.epoch, i))
-			l.fail(err)
-			if err != nil || off+n > end {
-				break
-			}
-			l.tasks <- packTask{packKey(x.epoch, i), off, off + n}
-			off += n
-		}
-		if off != end {
-			l.fail(damagedPack())
-			break
-		}
-	}
-	close(l.tasks)
 	workers.Wait()
-	return l.err
-}
-
-func (l *packLoader) fail(err error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.err == nil {
-		l.err = err
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
 	}
+	const usual = 48 // bytes of a delta
+	k.deltas = make([]packedDelta, 0, size/usual)
+	for i := range k.chunks {
+		if !k.index(uint32(i)) {
+			return nil, damagedPack()
+		}
+	}
+	return k, nil
 }
 
-// length is that of a chunk when it is decoded.
-func (l *packLoader) length(key []byte) (n int64, err error) {
-	found, err := l.db.get(key, func(v []byte) error {
-		k, err := s2.DecodedLen(v)
-		n = int64(k)
+func loadChunk(db *pageDB, key []byte) (data []byte, err error) {
+	found, err := db.get(key, func(v []byte) error {
+		data, err = s2.Decode(nil, v)
 		return err
 	})
 	if err == nil && !found {
 		err = damagedPack()
 	}
-	return n, err
+	return data, err
 }
 
-func (l *packLoader) load(t packTask) error {
-	_, err := l.db.get(t.key, func(v []byte) error {
-		_, err := s2.Decode(l.arena[t.off:t.end:t.end], v)
-		return err
-	})
-	return err
-}
-
-// index finds the deltas of each page. Counting comes first, so that all are in one slice, those of a page in the order of their packs.
-func (k *packed) index(packs []pack, nextPage uint32) error {
-	k.first = make([]uint32, nextPage+1)
-	n := 0
-	err := k.scan(packs, func(id, _ uint32, _, _ uint64) {
-		if id < nextPage {
-			k.first[id]++
-			n++
+// index notes the deltas of a chunk, after those of the chunks before it; false: it is damaged.
+func (k *packed) index(chunk uint32) bool {
+	b := k.chunks[chunk].data
+	for off := 0; off < len(b); {
+		id, n1 := binary.Uvarint(b[off:])
+		if n1 <= 0 {
+			return false
 		}
-	})
-	if err != nil {
-		return err
-	}
-	at := uint32(0)
-	for id, n := range k.first {
-		k.first[id] = at
-		at += n
-	}
-	k.deltas = make([]packedDelta, n)
-	_ = k.scan(packs, func(id, pack uint32, off, n uint64) { // what was read without an error is again
-		if id < nextPage {
-			k.deltas[k.first[id]] = packedDelta{off, uint32(n), pack}
-			k.first[id]++
+		n, n2 := binary.Uvarint(b[off+n1:])
+		off += n1 + n2
+		if n2 <= 0 || n > uint64(len(b)-off) {
+			return false
 		}
-	})
-	copy(k.first[1:], k.first)
-	k.first[0] = 0
-	return nil
-}
-
-// scan calls f for all deltas in the arena.
-func (k *packed) scan(packs []pack, f func(id, pack uint32, off, n uint64)) error {
-	off, end := uint64(0), uint64(0)
-	for i := range packs {
-		end += uint64(packs[i].size)
-		for off < end {
-			id, n1 := binary.Uvarint(k.arena[off:end])
-			if n1 <= 0 {
-				return damagedPack()
-			}
-			n, n2 := binary.Uvarint(k.arena[off+uint64(n1) : end])
-			off += uint64(n1 + n2)
-			if n2 <= 0 || n > end-off {
-				return damagedPack()
-			}
-			f(uint32(id), uint32(i), off, n)
-			off += n
+		if id < uint64(len(k.last)) { // else it is of a page that was freed since, and not used again
+			k.deltas = append(k.deltas, packedDelta{chunk, uint32(off), uint32(n), k.last[id]})
+			k.last[id] = uint32(len(k.deltas))
 		}
+		off += int(n)
 	}
-	return nil
+	return true
 }
