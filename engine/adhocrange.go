@@ -173,7 +173,12 @@ func (it *partIter) within(ok bool) bool {
 	if !ok || it.p.empty {
 		return false
 	}
-	key := it.Key()
+	var key []byte
+	if f, ok := it.Iterator.(interface{ storedKey() []byte }); ok { // what a scan goes on at is the last entry given out
+		key = f.storedKey()
+	} else {
+		key = it.Key()
+	}
 	return bytes.Compare(key, it.p.lo) >= 0 && (it.p.hi == nil || bytes.Compare(key, it.p.hi) < 0)
 }
 

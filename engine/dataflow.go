@@ -266,7 +266,7 @@ func (d *dataflow) finish() {
 func (d *dataflow) fillIndexes() {
 	pace := d.graph.scan
 	for _, f := range d.indexing {
-		for f.failed == nil && slices.ContainsFunc(f.nodes, (*node).scanning) {
+		for f.behind() {
 			d.graph.scan = stepRows
 			d.turn()
 		}
@@ -291,7 +291,7 @@ func (d *dataflow) serve() {
 		if !ok || v.State != catalog.Hydrating {
 			continue
 		}
-		if f := d.graph.flows[keyOfView(v.ID)]; f != nil && f.hydrated {
+		if d.ready(v) {
 			c := *v
 			c.State = catalog.Serving
 			d.catalog = d.catalog.With(&c)
@@ -299,6 +299,18 @@ func (d *dataflow) serve() {
 			d.unserved = true
 		}
 	}
+}
+
+// ready tells whether a view and its indexes have read all that there is.
+func (d *dataflow) ready(v *catalog.View) bool {
+	f := d.graph.flows[keyOfView(v.ID)]
+	if f == nil || !f.hydrated {
+		return false
+	}
+	return !slices.ContainsFunc(d.catalog.Indexes(v.ID), func(x *catalog.Index) bool {
+		f := d.graph.flows[keyOfIndex(x.ID)]
+		return f != nil && f.failed == nil && !f.hydrated
+	})
 }
 
 // progress is how far the hydration of each view is that is not served yet, 0 to 1; nil: all are.

@@ -22,6 +22,7 @@ type finished struct {
 	catalog *catalog.Catalog
 	types   []types.Type
 	key     []operators.OrderCol
+	added   []int // keys that the view's query does not output: NULL for every reader
 
 	rows   operators.Reader
 	tables []lateTable
@@ -71,9 +72,14 @@ func finish(sn *Snapshot, v *catalog.View, rows operators.Reader) operators.Read
 		for _, c := range v.Finish.Keyed {
 			f.keyed = append(f.keyed, f.types[c])
 		}
+		for i, c := range v.Columns {
+			if c.Hidden && !slices.ContainsFunc(f.key, func(k operators.OrderCol) bool { return k.Col == i }) {
+				f.added = append(f.added, i)
+			}
+		}
 		f.all = f.patches(true)
 	}
-	f.rows, f.wanted, f.given.whole = rows, f.all, f.given.whole[:0]
+	f.rows, f.wanted, f.given.whole, f.iter.loaded = rows, f.all, f.given.whole[:0], false
 	for i := range f.tables {
 		l := &f.tables[i]
 		l.rows, l.wanted, l.key = operators.SnapshotTree(sn.Store, l.table.Tree), true, l.key[:0]
@@ -126,21 +132,24 @@ func (f *finished) patches(all bool) (out []batch.Patch) {
 	for k, c := range f.Keyed {
 		out = append(out, batch.Patch{Col: c, From: &f.keyRow, At: k})
 	}
+	for _, c := range f.added {
+		out = append(out, batch.Patch{Col: c})
+	}
 	slices.SortFunc(out, func(a, b batch.Patch) int { return a.Col - b.Col })
 	return out
 }
 
-// Get finds an entry by the whole of it.
+// Get finds rows by the whole of their entry.
 func (f *finished) Get(key []byte) (value []byte, weight int64, ok bool) {
 	it := f.Iter()
 	defer it.Close()
 	prefix := key[:f.keyLen(key)]
 	for ok := it.SeekGE(prefix); ok && bytes.HasPrefix(it.Key(), prefix); ok = it.Next() {
 		if bytes.Equal(it.Key(), key) {
-			return nil, it.Weight(), true
+			weight += it.Weight()
 		}
 	}
-	return nil, 0, false
+	return nil, weight, weight > 0
 }
 
 func (f *finished) Iter() storage.Iterator {
@@ -150,7 +159,7 @@ func (f *finished) Iter() storage.Iterator {
 	} else {
 		f.taken = true
 	}
-	it.f, it.it, it.ready = f, f.rows.Iter(), false
+	it.f, it.it, it.ready, it.given.whole = f, f.rows.Iter(), false, it.given.whole[:0]
 	if f.Limit >= 0 {
 		return it
 	}
@@ -260,6 +269,9 @@ type finishedIter struct {
 	reader batch.ImageReader
 }
 
+// storedKey is the entry at hand as the tree has it: of the same key, and not completed, nor given out.
+func (i *finishedIter) storedKey() []byte { return i.it.Key() }
+
 func (i *finishedIter) at(ok bool) bool {
 	i.ready = false
 	return ok
@@ -279,8 +291,9 @@ func (i *finishedIter) Close() {
 	}
 	i.it.Close()
 	i.it = nil
-	g := &i.f.given
-	g.stored, g.whole = append(g.stored[:0], i.given.stored...), append(g.whole[:0], i.given.whole...)
+	if g := &i.f.given; len(i.given.whole) > 0 {
+		g.stored, g.whole = append(g.stored[:0], i.given.stored...), append(g.whole[:0], i.given.whole...)
+	}
 	if i == &i.f.iter.finishedIter {
 		i.f.taken = false
 	}

@@ -2,13 +2,9 @@ package engine
 
 import (
 	"bytes"
-	"math"
 	"slices"
+	"sort"
 )
-
-// maxTie is how many rows that the order does not part are put in the order of their images where a limit parts them; of more, those that the tree
-// has first are taken.
-const maxTie = 4096
 
 // limitedIter walks what the limit leaves of each value of the parameters: a part of the tree, whose rows are held while they are walked.
 type limitedIter struct {
@@ -17,6 +13,8 @@ type limitedIter struct {
 	rows  []limitedRow
 	arena []byte
 	i     int
+	// loaded: rows are those of part.
+	loaded bool
 }
 
 type limitedRow struct {
@@ -31,10 +29,8 @@ func (l *limitedIter) SeekGE(key []byte) bool {
 	key = l.stored(key)
 	for ok := l.it.SeekGE(key); ok; ok = l.it.SeekGE(key) {
 		l.load()
-		for l.i = range l.rows {
-			if bytes.Compare(l.entry(l.i), key) >= 0 {
-				return l.at(true)
-			}
+		if l.i = l.search(key); l.i < len(l.rows) {
+			return l.at(true)
 		}
 		if key = successor(slices.Clone(l.part)); key == nil {
 			break
@@ -47,16 +43,22 @@ func (l *limitedIter) SeekLT(key []byte) bool {
 	key = l.stored(key)
 	for ok := l.it.SeekLT(key); ok; ok = l.it.SeekLT(key) {
 		l.load()
-		for l.i = len(l.rows) - 1; l.i >= 0; l.i-- {
-			if key == nil || bytes.Compare(l.entry(l.i), key) < 0 {
-				return l.at(true)
-			}
+		if l.i = len(l.rows) - 1; key != nil {
+			l.i = l.search(key) - 1
+		}
+		if l.i >= 0 {
+			return l.at(true)
 		}
 		if key = slices.Clone(l.part); len(key) == 0 {
 			break
 		}
 	}
 	return l.at(false)
+}
+
+// search finds the first row from key on.
+func (l *limitedIter) search(key []byte) int {
+	return sort.Search(len(l.rows), func(i int) bool { return bytes.Compare(l.entry(i), key) >= 0 })
 }
 
 func (l *limitedIter) Next() bool {
@@ -78,12 +80,18 @@ func (l *limitedIter) Weight() int64 { return l.rows[l.i].weight }
 
 func (l *limitedIter) Key() []byte { return l.give(l.entry(l.i)) }
 
+func (l *limitedIter) storedKey() []byte { return l.entry(l.i) }
+
 // load takes the rows of the part at which the tree's iterator stands.
 func (l *limitedIter) load() {
 	at := l.it.Key()
+	if l.loaded && bytes.HasPrefix(at, l.part) {
+		return
+	}
+	l.loaded = true
 	l.part = append(l.part[:0], at[:l.f.prefixLen(at, l.f.view.Params)]...)
 	l.rows, l.arena = l.rows[:0], l.arena[:0]
-	end := l.end()
+	end := l.f.Offset + l.f.Limit
 	for ok, seen := l.it.SeekGE(l.part), int64(0); ok; ok = l.it.Next() {
 		at = l.it.Key()
 		if !bytes.HasPrefix(at, l.part) || seen >= end && !l.tied(at) {
@@ -97,18 +105,10 @@ func (l *limitedIter) load() {
 	l.cut(end)
 }
 
-// end is how many rows the limit looks at.
-func (l *limitedIter) end() int64 {
-	if l.f.Offset > math.MaxInt64-l.f.Limit {
-		return math.MaxInt64
-	}
-	return l.f.Offset + l.f.Limit
-}
-
 // tied tells whether an entry behind the limit may come before the last one: only what is looked up parts them.
 func (l *limitedIter) tied(at []byte) bool {
 	n := len(l.rows)
-	return len(l.f.tables) > 0 && n > 0 && l.same(n-1, at) && (n < maxTie || !l.same(n-maxTie, at))
+	return len(l.f.tables) > 0 && n > 0 && l.same(n-1, at)
 }
 
 // same tells whether row i has the key of an entry.

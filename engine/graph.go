@@ -138,9 +138,21 @@ func (g *graph) addView(v *catalog.View, p *physical.View) (*flow, error) {
 	f, err := g.addFlow(keyOfView(v.ID), p.Root, order, true, scope)
 	if err == nil && p.Finish != nil {
 		f.whole = &wholeView{key: "rows of " + f.key, root: p.Whole, order: order, scope: scope}
-		f.target.(*operators.Arrangement).Without(slices.Sorted(slices.Values(p.Finish.Keyed)))
+		a := f.target.(*operators.Arrangement)
+		a.Without(slices.Sorted(slices.Values(p.Finish.Keyed)))
+		if p.Finish.Limit >= 0 {
+			a.ErrorsOf(firstColumns(v.Params))
+		}
 	}
 	return f, err
+}
+
+func firstColumns(n int) []int {
+	cols := make([]int, n)
+	for i := range cols {
+		cols[i] = i
+	}
+	return cols
 }
 
 // wholeView is how the rows of a view are made whose tree holds less: for flows that read it, by a flow of its own that stands while one does.
@@ -154,7 +166,7 @@ type wholeView struct {
 // rowsOf is the flow of a relation's rows for a reader that is counted by read.
 func (g *graph) rowsOf(of *flow) (*flow, error) {
 	w := of.whole
-	if w == nil || of.failed != nil {
+	if w == nil {
 		return of, nil
 	}
 	f := g.flows[w.key]
@@ -230,6 +242,10 @@ func (s *flowSource) relation(p *physical.Scan) (input, error) {
 	if of == nil {
 		return input{}, fmt.Errorf("no relation %s (%d)", p.Name, p.Relation)
 	}
+	if in, err := s.read(of); err != nil || of.whole == nil {
+		return in, err
+	}
+	// The view's own flow stays an input: what reads a view fails with it, and is not ahead of it.
 	of, err := s.g.rowsOf(of)
 	if err != nil {
 		return input{}, err
@@ -398,6 +414,11 @@ func (f *flow) run() (err error) {
 // settled tells whether there is nothing left to read.
 func (f *flow) settled() bool {
 	return !slices.ContainsFunc(f.inputs, func(in *flow) bool { return !in.hydrated }) && !slices.ContainsFunc(f.nodes, (*node).scanning)
+}
+
+// behind tells whether an index is not what its relation is by now.
+func (f *flow) behind() bool {
+	return f.failed == nil && (slices.ContainsFunc(f.nodes, (*node).scanning) || !f.hydrated && f.inputs[0].hydrated)
 }
 
 // hydrating tells whether a flow still has something to read.

@@ -27,6 +27,7 @@ type Arranged struct {
 
 	d, derr delta // this tick's change of rows and errors
 	without []int // columns that images have as NULL
+	known   []int // columns that errors know at most, as for mapErr; nil: all
 }
 
 // Snapshot is a relation as a published tree has it, for ad-hoc queries: complete, and nothing changes. put: the tree
@@ -70,6 +71,15 @@ func NewArrangement(ts []types.Type, key []OrderCol, served bool, maps Maps) *Ar
 // then.
 func (a *Arrangement) Without(cols []int) { a.without = cols }
 
+// ErrorsOf makes errors know no columns but cols: the reader takes a limit, of which a row that failed could have pushed any other one out that has
+// these in common with it.
+func (a *Arrangement) ErrorsOf(cols []int) {
+	a.known = unknown(len(a.Types))
+	for _, c := range cols {
+		a.known[c] = c
+	}
+}
+
 func (a *Arrangement) Name() string { return "arrange" }
 
 func (a *Arrangement) Step(_ int, in *batch.Batch, _ Out) error {
@@ -105,9 +115,12 @@ func (a *Arranged) collect(in *batch.Batch) {
 		a.collectRow(in, i, w)
 	}
 	for i := range in.Errs {
-		off := len(a.derr.buf)
-		a.derr.buf = appendErr(a.derr.buf, &in.Errs[i])
-		a.derr.push(off, len(a.derr.buf)-off, in.Errs[i].W)
+		off, e := len(a.derr.buf), in.Errs[i]
+		if a.known != nil {
+			e = mapErr(&e, a.known)
+		}
+		a.derr.buf = appendErr(a.derr.buf, &e)
+		a.derr.push(off, len(a.derr.buf)-off, e.W)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/streamsql/streamsql/catalog"
+	"github.com/streamsql/streamsql/expr"
 	"github.com/streamsql/streamsql/parser/ast"
 	"github.com/streamsql/streamsql/planner/bind"
 	"github.com/streamsql/streamsql/planner/physical"
@@ -98,7 +99,7 @@ func split(env *Env, b *bind.Binder, o *physical.Output, v *physical.View) (cols
 		held.Add(cols[c.Col])
 	}
 	c := &rewrite.Ctx{Meta: b.Meta, Config: configOf(env)}
-	whole, core, cols, late, err := rewrite.DeferColumns(c, in, cols, held)
+	core, cols, late, err := rewrite.DeferColumns(c, in, cols, held)
 	if err != nil {
 		return nil, err
 	}
@@ -114,10 +115,23 @@ func split(env *Env, b *bind.Binder, o *physical.Output, v *physical.View) (cols
 	}
 	if limited {
 		v.Finish.Limit, v.Finish.Offset = limit.Limit, limit.Offset
-		whole = limit.WithInputs([]plan.Node{whole})
 	}
-	v.Whole, err = pb.Build(whole)
+	v.Whole, err = pb.Build(whole(b.Meta, o, cols))
 	return cols, err
+}
+
+// whole is the plan of a view's rows. The keys among cols that the query has not are NULL in it, as for every reader: they must not count where the
+// order of images does.
+func whole(m *plan.Meta, o *physical.Output, cols []int) plan.Node {
+	own := o.Columns()
+	if len(cols) == len(own) {
+		return o.Node
+	}
+	items := plan.Pass(m, own)
+	for _, id := range cols[len(own):] {
+		items = append(items, plan.Item{ID: m.Add(m.Name(id), m.Type(id)), Expr: expr.Null(m.Type(id))})
+	}
+	return &plan.Project{In: o.Node, Items: items}
 }
 
 // lateColumns are the deferred columns by position among the view's columns cols.

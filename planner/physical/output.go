@@ -75,7 +75,7 @@ func (v *View) Fingerprint() string {
 	if v.Finish == nil {
 		return v.Root.Fingerprint()
 	}
-	return fmt.Sprintf("%s finish %+v", v.Root.Fingerprint(), *v.Finish)
+	return fmt.Sprintf("%s finish %+v of %s", v.Root.Fingerprint(), *v.Finish, v.Whole.Fingerprint())
 }
 
 // keyOrder is the order of a view that has none of its own: by its shortest key, so that a row is found by it.

@@ -22,9 +22,9 @@ type Deferred struct {
 //
 //	Project(f.who, t.id, t.text, Join(f, t)) => Project(f.who, t.id, NULL, Join(f, Project(t.id, t))), text looked up by t.id
 //
-// out are the view's columns, of which those of held must stay. whole is n with the keys among its columns; core is that without the texts. Both
-// output keys beyond out where out has them not. No deferred columns: whole and core are n.
-func DeferColumns(c *Ctx, n plan.Node, out []int, held plan.ColSet) (whole, core plan.Node, cols []int, late []Deferred, err error) {
+// out are the view's columns, of which those of held must stay. core outputs cols: out, and behind it keys that out has not. No deferred columns:
+// core is n.
+func DeferColumns(c *Ctx, n plan.Node, out []int, held plan.ColSet) (core plan.Node, cols []int, late []Deferred, err error) {
 	d := &deferrer{meta: c.Meta, props: plan.PropsOf(n), held: held, passed: map[int]bool{}}
 	shown := map[int][]int{}
 	for _, id := range out {
@@ -32,9 +32,8 @@ func DeferColumns(c *Ctx, n plan.Node, out []int, held plan.ColSet) (whole, core
 	}
 	d.find(n, shown)
 	if len(d.late) == 0 {
-		return n, n, out, nil, nil
+		return n, out, nil, nil
 	}
-	whole = d.pass(n)
 	cols = slices.Clone(out)
 	deferred := plan.ColSet{}
 	for _, l := range d.late {
@@ -54,11 +53,10 @@ func DeferColumns(c *Ctx, n plan.Node, out []int, held plan.ColSet) (whole, core
 			items[i] = plan.Item{ID: c.Meta.Add(c.Meta.Name(id), c.Meta.Type(id)), Expr: expr.Null(c.Meta.Type(id))}
 		}
 	}
-	core, err = PruneColumns(c, &plan.Project{In: whole, Items: items})
-	if err != nil {
-		return nil, nil, nil, nil, err
+	if core, err = PruneColumns(c, &plan.Project{In: d.pass(n), Items: items}); err != nil {
+		return nil, nil, nil, err
 	}
-	return &plan.Project{In: whole, Items: plan.Pass(c.Meta, cols)}, d.narrow(core), cols, d.late, nil
+	return d.narrow(core), cols, d.late, nil
 }
 
 type deferrer struct {
@@ -181,8 +179,11 @@ func (d *deferrer) narrow(n plan.Node) plan.Node {
 	return out
 }
 
+// maxTaken is how many rows a limit may look at that is taken when a row is read: all of them are read for one.
+const maxTaken = 10_000
+
 // TakeLimit parts the limit at the root of a view's query from the rest: the view's tree is in its order, so that a read takes it. partition are
-// the view's parameters, order is its own; ok is false where the limit is another's.
+// the view's parameters, order is its own; ok is false where the limit is another's, or large.
 //
 //	Project(e, TopK(x)) => Project(e, x), then TopK; no e can fail, for it meets rows that the limit keeps from it
 func TakeLimit(n plan.Node, partition []int, order []plan.Sort) (limit *plan.TopK, in plan.Node, ok bool) {
@@ -200,7 +201,7 @@ func TakeLimit(n plan.Node, partition []int, order []plan.Sort) (limit *plan.Top
 		}
 	}
 	k, ok := n.(*plan.TopK)
-	if !ok || k.WithTies || k.Limit < 0 || len(order) == 0 || len(order) != len(k.Order) || len(k.Partition) != len(partition) {
+	if !ok || k.WithTies || k.Limit < 0 || k.Limit > maxTaken || k.Offset > maxTaken-k.Limit || len(order) == 0 || len(order) != len(k.Order) || len(k.Partition) != len(partition) {
 		return nil, nil, false
 	}
 	above := func(id int) int {
