@@ -1,6 +1,6 @@
 // Command bench measures streamsql: each benchmark prints a table, and ratios against something measured in the same run.
 //
-//	go run ./bench [-smoke] [groupby|timeline|wire|commit|memory|tpch|nexmark|join10|all]
+//	go run ./bench [-smoke] [groupby|timeline|wire|commit|memory|tpch|nexmark|join10|state|all]
 package main
 
 import (
@@ -37,6 +37,7 @@ var benchmarks = []struct {
 	{"tpch", tpchBench},
 	{"nexmark", nexmarkBench},
 	{"join10", join10},
+	{"state", state},
 }
 
 func main() {

@@ -95,7 +95,7 @@ func hydrateTPCH(r *report, e *engine.Engine, c *sqltest.Client, g tpch.Generato
 	for n := 1; n <= tpch.Queries; n++ {
 		one := time.Now()
 		if _, err := c.Exec(tpch.Definition(n)); err != nil {
-			return fmt.Errorf("Q%d: %w", n, err)
+			return fmt.Errorf("query %d: %w", n, err)
 		}
 		if *verbose {
 			r.add(fmt.Sprintf("hydration of Q%d", n), "%v, pages %d MiB", time.Since(one).Round(time.Millisecond), e.Resident()>>20)
