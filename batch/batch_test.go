@@ -130,11 +130,35 @@ func TestImages(t *testing.T) {
 					t.Fatalf("step %d: column %d of %x: got %v, %v", step, k, img, d, err)
 				}
 			}
+			only(t, r, b, i, img)
 			damage(r, b, img)
 		}
 		if !batch.Equal(b, out) {
 			t.Fatalf("step %d: got\n%s\nwant\n%s", step, out, b)
 		}
+	}
+}
+
+// only decodes some columns of row i: the others are NULL.
+func only(t *testing.T, r *rand.Rand, b *batch.Batch, i int, img []byte) {
+	t.Helper()
+	cols := make([]bool, r.IntN(len(b.Cols)+1))
+	want := b.AppendRowTo(nil, i)
+	for k := range want {
+		if k < len(cols) && r.IntN(2) == 0 {
+			cols[k] = true
+		} else {
+			want[k] = types.Null
+		}
+	}
+	out := batch.New(b.Types(), 0)
+	if err := out.AppendFromImageOnly(img, cols, 3); err != nil {
+		t.Fatal(err)
+	}
+	w := batch.New(b.Types(), 0)
+	w.AppendRow(want, 3)
+	if !batch.Equal(out, w) {
+		t.Fatalf("columns %v of %x: got %s, want %s", cols, img, out, w)
 	}
 }
 
@@ -146,6 +170,13 @@ func damage(r *rand.Rand, b *batch.Batch, img []byte) {
 	}
 	out := batch.New(b.Types(), 0)
 	if _, err := out.AppendFromImage(broken, 1); err != nil && out.String() != "" {
+		panic(fmt.Sprintf("a refused image left %q", out.String()))
+	}
+	cols := make([]bool, len(b.Cols))
+	for k := range cols {
+		cols[k] = r.IntN(2) == 0
+	}
+	if err := out.AppendFromImageOnly(broken, cols, 1); err != nil && out.Len() > 1 {
 		panic(fmt.Sprintf("a refused image left %q", out.String()))
 	}
 	var reader batch.ImageReader

@@ -135,6 +135,61 @@ func (b *Batch) AppendFromImage(img []byte, w Weight) (rest []byte, err error) {
 	return data, nil
 }
 
+// AppendFromImageOnly is AppendFromImage where the columns that are not set in cols become NULL, and so do those behind its end; nil: all are
+// decoded.
+func (b *Batch) AppendFromImageOnly(img []byte, cols []bool, w Weight) error {
+	if cols == nil {
+		_, err := b.AppendFromImage(img, w)
+		return err
+	}
+	nulls, data, ok := splitImage(img, len(b.Cols))
+	if !ok {
+		return corrupt()
+	}
+	last := len(cols) - 1
+	for last >= 0 && !cols[last] {
+		last--
+	}
+	for k, c := range b.Cols {
+		switch {
+		case k > last || nulls[k>>3]>>(k&7)&1 != 0:
+			c.AppendNull()
+			continue
+		case cols[k]:
+			data, ok = c.appendFromImage(data)
+		default:
+			c.AppendNull()
+			data, ok = c.skipImage(data)
+		}
+		if !ok {
+			b.truncate(len(b.W))
+			return corrupt()
+		}
+	}
+	b.W = append(b.W, w)
+	return nil
+}
+
+// skipImage passes one value that is not NULL.
+func (v *Vec) skipImage(data []byte) (rest []byte, ok bool) {
+	n, k := uint64(0), 0
+	switch {
+	case v.Off != nil:
+		n, k = binary.Uvarint(data)
+	case v.Floats != nil:
+		n = 8
+	default:
+		for k < len(data) && data[k] >= 0x80 {
+			k++
+		}
+		n = 1
+	}
+	if k < 0 || v.Off != nil && k == 0 || n > uint64(len(data)-k) {
+		return nil, false
+	}
+	return data[k+int(n):], true
+}
+
 func splitImage(img []byte, cols int) (nulls, data []byte, ok bool) {
 	n := (cols + 7) >> 3
 	if len(img) < n {

@@ -79,6 +79,9 @@ func newAdhoc(e *Engine, rd reading, q *physical.Query, w window, ectx *expr.Ctx
 		return nil, err
 	}
 	a.joinDrivers()
+	if len(a.root.out) == 0 { // else it is read by the plan, too
+		narrow(a.b.nodes)
+	}
 	for _, n := range a.b.nodes {
 		a.watch(n)
 	}

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/streamsql/streamsql/batch"
 	"github.com/streamsql/streamsql/expr"
@@ -199,6 +200,39 @@ func scanIf(must bool) sideKind {
 		return sideScan
 	}
 	return sideStanding
+}
+
+// narrow tells the sources of rows which columns anybody looks at, once all readers are there. Nodes are in topological order; what is behind
+// the last one, and what reads without saying what, looks at all.
+func narrow(nodes []*node) {
+	looked := make(map[*node]operators.Columns)
+	for _, n := range slices.Backward(nodes) {
+		cols := readColumns(n, looked)
+		if cols == nil {
+			continue
+		}
+		looked[n] = cols
+		if s, ok := n.op.(operators.Narrower); ok {
+			s.Narrow(cols)
+		}
+	}
+}
+
+// readColumns are the columns of a node's output that somebody looks at; nil: all.
+func readColumns(n *node, looked map[*node]operators.Columns) operators.Columns {
+	var cols operators.Columns
+	for _, e := range n.out {
+		r, ok := e.to.op.(operators.ColumnReader)
+		if !ok {
+			return nil
+		}
+		more := r.Reads(looked[e.to])
+		if more == nil {
+			return nil
+		}
+		cols = cols.With(more)
+	}
+	return cols
 }
 
 func orderCols(order []physical.OrderCol) []operators.OrderCol {

@@ -226,6 +226,7 @@ func (g *graph) addFlow(key string, root physical.Node, by []operators.OrderCol,
 	end := newNode(a)
 	top.feed(end, 0)
 	f.nodes, f.state.Sides = append(b.nodes, end), b.sides
+	narrow(f.nodes)
 	g.add(f)
 	return f, nil
 }

@@ -73,6 +73,7 @@ type half struct {
 	c    cursor
 	part *batch.Batch // the side's columns of pair
 	one  *batch.Batch // the row that drives
+	cols Columns      // that are decoded
 	from []int        // output columns known of its errors
 }
 
@@ -217,7 +218,7 @@ func (j *Join) drive(by, probed *half, lo, hi int, key []byte, old bool) (found 
 		}
 		found = true
 		by.one.Reset()
-		if _, err := by.one.AppendFromImage(d.image(i), 1); err != nil {
+		if err := by.one.AppendFromImageOnly(d.image(i), by.cols, 1); err != nil {
 			return true, err
 		}
 		if err := j.fanOut(by, probed, d.weight(i)); err != nil {
@@ -233,7 +234,7 @@ func (j *Join) fanOut(by, probed *half, w int64) error {
 		room := SliceRows - j.pair.Len()
 		n := 0
 		for ; more && n < room; n++ {
-			if _, err := probed.part.AppendFromImage(probed.c.image, 1); err != nil {
+			if err := probed.part.AppendFromImageOnly(probed.c.image, probed.cols, 1); err != nil {
 				return err
 			}
 			j.pair.W = append(j.pair.W, w*probed.c.weight)

@@ -114,7 +114,7 @@ func (m *countJoin) drive(by, probed *half, i int, d *delta, key []byte, left bo
 	w := d.weight(i)
 	me := m.tallyOf(by).touch(d.full(i), len(d.key(i)), w, true)
 	by.one.Reset()
-	if _, err := by.one.AppendFromImage(d.image(i), 1); err != nil {
+	if err := by.one.AppendFromImageOnly(d.image(i), by.cols, 1); err != nil {
 		return err
 	}
 	if len(m.left) == 0 { // rows that stand alone are no pairs to evaluate
@@ -133,7 +133,7 @@ func (m *countJoin) drive(by, probed *half, i int, d *delta, key []byte, left bo
 			klen -= len(c.image)
 		}
 		it := m.tallyOf(probed).touch(m.entry, klen, c.weight, false)
-		if _, err := probed.part.AppendFromImage(c.image, 1); err != nil {
+		if err := probed.part.AppendFromImageOnly(c.image, probed.cols, 1); err != nil {
 			return err
 		}
 		probed.part.W = probed.part.W[:0]

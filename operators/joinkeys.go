@@ -131,7 +131,7 @@ func (j *Join) pad(h *half, image []byte, w int64) error {
 	if h == other {
 		other = &j.l
 	}
-	if _, err := h.part.AppendFromImage(image, 1); err != nil {
+	if err := h.part.AppendFromImageOnly(image, h.cols, 1); err != nil {
 		return err
 	}
 	h.part.W = h.part.W[:0]

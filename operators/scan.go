@@ -168,6 +168,7 @@ func (s *Side) cursor(was cursor) cursor {
 // Scan is a side as an input stream: it emits the side's change each tick.
 type Scan struct {
 	Side *Side
+	cols Columns // that are decoded
 	out  *batch.Batch
 }
 
@@ -183,7 +184,7 @@ func (s *Scan) Finish(out Out) error {
 	s.out.Errs = append(s.out.Errs, s.Side.errs...)
 	d := s.Side.change
 	for i := range d.ents {
-		if _, err := s.out.AppendFromImage(d.image(i), d.weight(i)); err != nil {
+		if err := s.out.AppendFromImageOnly(d.image(i), s.cols, d.weight(i)); err != nil {
 			return err
 		}
 		if s.out.Len() >= SliceRows {
