@@ -60,7 +60,7 @@ func PlanDelete(env *Env, s *ast.Delete) (*Delete, error) {
 
 // source plans where the rows of a change come from.
 func source(env *Env, b *bind.Binder, c *bind.Change) (*physical.Query, error) {
-	q := &bind.Query{Node: c.Source}
+	q := &bind.Query{Node: c.Source, Order: c.Order}
 	for _, id := range c.SourceCols {
 		q.Cols = append(q.Cols, bind.OutCol{Name: b.Meta.Name(id), ID: id, T: b.Meta.Type(id)})
 	}

@@ -20,6 +20,7 @@ type Change struct {
 	// Source yields SourceCols; nil for INSERT with Values or DEFAULT VALUES.
 	Source     plan.Node
 	SourceCols []int
+	Order      []plan.Sort // in which an INSERT takes the rows of its query: numbers of a sequence are given so
 	Values     [][]expr.Expr
 	Targets    []int
 	Defaults   []expr.Expr
@@ -291,7 +292,14 @@ func (b *Binder) insertQuery(c *Change, s *ast.Insert, sc *scope) error {
 			}
 		}
 	}
-	c.Source = p
+	seen := map[int]bool{}
+	for _, o := range q.Order {
+		if !seen[o.Col] {
+			p.Items = append(p.Items, plan.Item{ID: o.Col, Expr: b.Meta.Col(o.Col)})
+			seen[o.Col] = true
+		}
+	}
+	c.Source, c.Order = p, q.Order
 	return nil
 }
 

@@ -2,10 +2,12 @@
 package main
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"log"
 	"os"
+	"os/signal"
 	"strings"
 
 	"github.com/streamsql/streamsql/internal/sqltest/judge"
@@ -48,7 +50,9 @@ func main() {
 		}
 	}
 	report := judge.NewReport()
-	if err := judge.Run(tasks, o, func(r judge.Result) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := judge.Run(ctx, tasks, o, func(r judge.Result) {
 		report.Add(&r)
 		for _, v := range r.Verdicts {
 			if *refused != "" && v.Outcome == judge.Refused && strings.Contains(v.Reason, *refused) {

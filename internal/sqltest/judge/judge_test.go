@@ -17,7 +17,7 @@ const sampleRoot = "../../../testdata/corpora/slt"
 // in floors.txt. The whole corpora are for `make conformance`.
 func TestSample(t *testing.T) {
 	report := NewReport()
-	if err := Run(sampleTasks(t), Options{Seed: 1, Parallel: 2}, func(r Result) {
+	if err := Run(t.Context(), sampleTasks(t), Options{Seed: 1, Parallel: 2}, func(r Result) {
 		report.Add(&r)
 		for _, v := range r.Verdicts {
 			if v.Outcome == Wrong {
@@ -62,7 +62,7 @@ func TestOverTheWire(t *testing.T) {
 		tasks = append(tasks, Task{c, files[i], Plain}, Task{c, files[i], Restart})
 	}
 	right := 0
-	if err := Run(tasks, Options{Seed: 1, Parallel: 2, Wire: true}, func(r Result) {
+	if err := Run(t.Context(), tasks, Options{Seed: 1, Parallel: 2, Wire: true}, func(r Result) {
 		for _, v := range r.Verdicts {
 			switch v.Outcome {
 			case Right:

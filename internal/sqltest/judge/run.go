@@ -58,8 +58,9 @@ func (r *Result) Again(line int) string {
 		r.Task.Corpus.Name, r.Task.File, r.Task.Mode, r.Seed, line)
 }
 
-// Run judges tasks in parallel, beside one PostgreSQL; each result is given to report as it comes, one at a time.
-func Run(tasks []Task, o Options, report func(Result)) error {
+// Run judges tasks in parallel, beside one PostgreSQL; each result is given to report as it comes, one at a time. It begins no task once ctx
+// has ended.
+func Run(ctx context.Context, tasks []Task, o Options, report func(Result)) error {
 	pg, err := pgtest.Start(pgtest.Options{Extra: []string{"jit=off", "autovacuum=off"}})
 	if err != nil {
 		return err
@@ -84,7 +85,10 @@ func Run(tasks []Task, o Options, report func(Result)) error {
 		})
 	}
 	for _, t := range tasks {
-		queue <- t
+		select {
+		case queue <- t:
+		case <-ctx.Done():
+		}
 	}
 	close(queue)
 	workers.Wait()
