@@ -122,6 +122,15 @@ func (s *Server) Stop() (string, error) {
 	return s.log.String(), nil
 }
 
+// Signal sends the process a signal.
+func (s *Server) Signal(sig os.Signal) error { return s.cmd.Process.Signal(sig) }
+
+// Wait returns when the process has ended: whether it ended well.
+func (s *Server) Wait() (ok bool) {
+	<-s.done
+	return s.cmd.ProcessState.Success()
+}
+
 // Log is what a server that has ended printed.
 func (s *Server) Log() string { return s.log.String() }
 
