@@ -331,7 +331,11 @@ func (g *Gen) flatMap(in Plan) Plan {
 	if g.chance(20) {
 		arg = Call("/", &expr.Const{D: types.NewInt(2), T: int4}, arg)
 	}
-	return &FlatMap{in, operators.FlatMapSpec{In: ts, Fn: countdown, Args: []expr.Expr{arg}, Ordinality: g.chance(30), Outer: g.chance(50)}}
+	spec := operators.FlatMapSpec{In: ts, Fn: countdown, Args: []expr.Expr{arg}, Ordinality: g.chance(30), Outer: g.chance(50)}
+	if g.chance(30) {
+		spec.Fn, spec.Args = expr.Zip([]*expr.SRF{countdown, countdown}), append(spec.Args, g.pick(ints, int4))
+	}
+	return &FlatMap{in, spec}
 }
 
 func (g *Gen) join(kind operators.JoinKind, depth int) Plan {
