@@ -22,16 +22,19 @@ func jsonAggDefs() []aggDef {
 	}
 }
 
-func foldJSON(ts []types.Type) foldFunc {
+func foldJSON(ts []types.Type) foldFunc { return foldJSONElements(ts[0], ts[0].Array) }
+
+// foldJSONElements makes an array of values of a type; those that have elements or fields are put on lines of their own.
+func foldJSONElements(t types.Type, structured bool) foldFunc {
 	return func(ctx *Ctx, next nextRow) (types.Datum, error) {
 		var out, elem []byte
 		for args, w, ok := next(); ok; args, w, ok = next() {
-			elem = appendJSON(elem[:0], ctx.config(), ts[0], args[0])
+			elem = appendJSON(elem[:0], ctx.config(), t, args[0])
 			for range w {
 				switch {
 				case out == nil:
 					out = append(out, '[')
-				case ts[0].Array && !args[0].IsNull():
+				case structured && !args[0].IsNull():
 					out = append(out, ", \n "...)
 				default:
 					out = append(out, ", "...)

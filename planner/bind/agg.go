@@ -23,25 +23,15 @@ func (b *Binder) aggregate(c *context, e *ast.Func, name string) (expr.Expr, err
 		return nil, nil
 	}
 	inner := &context{sc: c.sc, clause: c.clause, aggs: c.aggs, inAgg: true}
-	list, ofRow, err := b.counted(c, e, name)
+	f, err := b.findAgg(inner, e, name)
 	if err != nil {
 		return nil, err
 	}
-	args, pos, err := b.scalars(inner, list)
-	if err != nil {
-		return nil, err
-	}
-	fn, coerce, ret, err := expr.LookupAgg(name, typesOf(args))
-	if ofRow {
-		fn, coerce, ret, err = expr.CountRows(typesOf(args)), nil, types.Of(types.Int8), nil
-	}
-	if err != nil {
-		return nil, at(err, e.Pos)
-	}
+	args, pos := f.args, f.pos
 	if len(args) == 0 && !e.Star {
 		return nil, sqlerr.New(sqlerr.WrongObjectType, "%s(*) must be used to call a parameterless aggregate function", name).At(int(e.Pos))
 	}
-	if args, err = b.coerceArgs(args, coerce, pos); err != nil {
+	if args, err = b.coerceArgs(args, f.coerce, pos); err != nil {
 		return nil, err
 	}
 	for i := range args {
@@ -54,17 +44,57 @@ func (b *Binder) aggregate(c *context, e *ast.Func, name string) (expr.Expr, err
 			return nil, err
 		}
 	}
-	call := &expr.AggCall{Fn: fn, Args: args, Distinct: e.Distinct, T: ret}
+	call := &expr.AggCall{Fn: f.fn, Args: args, Distinct: e.Distinct, T: f.ret}
 	if call.Order, err = b.aggOrder(inner, e, args); err != nil {
 		return nil, err
 	}
 	if e.Filter != nil {
-		f := *inner
-		if call.Filter, err = b.condition(&f, e.Filter, "FILTER"); err != nil {
+		if call.Filter, err = b.condition(inner, e.Filter, "FILTER"); err != nil {
 			return nil, err
 		}
 	}
 	return b.addAgg(c, call, name, e)
+}
+
+// foundAgg is an aggregate with the arguments that it was found by, not yet coerced.
+type foundAgg struct {
+	fn     *expr.Agg
+	coerce []types.Type
+	ret    types.Type
+	args   []expr.Expr
+	pos    []ast.Pos
+}
+
+// findAgg binds the arguments of an aggregate and finds it by them.
+func (b *Binder) findAgg(c *context, e *ast.Func, name string) (f foundAgg, err error) {
+	if len(e.Args) == 1 && (name == "json_agg" || name == "jsonb_agg") {
+		x, err := b.rowToJSON(c, name, e.Args[0])
+		switch {
+		case err != nil:
+			return f, err
+		case x != nil && e.Distinct:
+			return f, unsupported(e.Args[0], "%s(DISTINCT) of rows", name)
+		case x != nil:
+			f.args, f.pos = []expr.Expr{x}, []ast.Pos{loc(e.Args[0])}
+		}
+		if x != nil && name == "json_agg" {
+			f.fn, f.ret = expr.JSONAggRows(), types.Of(types.JSON)
+			return f, nil
+		}
+	}
+	list, ofRow, err := b.counted(c, e, name)
+	if err == nil && f.args == nil {
+		f.args, f.pos, err = b.scalars(c, list)
+	}
+	if err != nil {
+		return f, err
+	}
+	if ofRow {
+		f.fn, f.ret = expr.CountRows(typesOf(f.args)), types.Of(types.Int8)
+		return f, nil
+	}
+	f.fn, f.coerce, f.ret, err = expr.LookupAgg(name, typesOf(f.args))
+	return f, at(err, e.Pos)
 }
 
 // addAgg registers an aggregate with its query level and stands for it by a column.

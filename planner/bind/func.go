@@ -63,6 +63,11 @@ func (b *Binder) function(c *context, e *ast.Func) (expr.Expr, error) {
 			return b.variadic(c, e, name, append(slices.Clone(e.Args[:n-1]), v.X))
 		}
 	}
+	if len(e.Args) == 1 && (name == "row_to_json" || name == "to_json" || name == "to_jsonb") {
+		if x, err := b.rowToJSON(c, name, e.Args[0]); x != nil || err != nil {
+			return x, err
+		}
+	}
 	args, pos, err := b.scalars(c, e.Args)
 	if err != nil {
 		return nil, err

@@ -30,6 +30,12 @@ func (b *Binder) join(sc *scope, left *source, it *ast.Join) (source, error) {
 		return source{}, err
 	}
 	kind := map[ast.JoinKind]plan.JoinKind{ast.LeftJoin: plan.Left, ast.RightJoin: plan.Left, ast.FullJoin: plan.Full}[it.Kind]
+	for _, x := range l.rels {
+		x.nullable = x.nullable || it.Kind == ast.RightJoin || it.Kind == ast.FullJoin
+	}
+	for _, x := range r.rels {
+		x.nullable = x.nullable || it.Kind == ast.LeftJoin || it.Kind == ast.FullJoin
+	}
 	using := it.Using
 	if it.Natural {
 		using = commonNames(l.cols, r.cols)

@@ -160,16 +160,42 @@ func (b *Binder) rowIsNull(c *context, e *ast.Is, row *ast.Row) (expr.Expr, erro
 	return b.fold(conj(args)), nil
 }
 
-// counted are the arguments of an aggregate. count() takes rows, too: the fields of one, which is not NULL whatever they are (row), and of a
-// relation, which is NULL where an outer join has none, its primary key.
+// counted are the arguments of an aggregate. count() takes rows, too: the fields of one, which is not NULL whatever they are (row); of a
+// relation that an outer join may have none of, its primary key.
 func (b *Binder) counted(c *context, e *ast.Func, name string) (args []ast.Expr, row bool, err error) {
 	if name != "count" || len(e.Args) != 1 {
 		return e.Args, false, nil
 	}
-	var parts []string
-	switch x := e.Args[0].(type) {
-	case *ast.Row:
+	if x, ok := e.Args[0].(*ast.Row); ok {
 		return x.Elems, true, nil
+	}
+	r, qual := b.wholeRow(c, e.Args[0])
+	if r == nil {
+		return e.Args, false, nil
+	}
+	column := func(name string) ast.Expr {
+		return &ast.ColRef{Pos: ast.Pos(e.Args[0].Position()), Parts: append(qual[:len(qual):len(qual)], name)}
+	}
+	if !r.nullable {
+		for _, col := range r.cols {
+			args = append(args, column(col.name))
+		}
+		return args, true, nil
+	}
+	key, err := b.presence(r, e.Args[0])
+	if err != nil {
+		return nil, false, err
+	}
+	if e.Distinct && len(r.table.PrimaryKey) > 1 {
+		return nil, false, unsupported(e.Args[0], "count(DISTINCT) of the rows of a relation with a primary key of several columns")
+	}
+	return []ast.Expr{column(key.name)}, false, nil
+}
+
+// wholeRow is the relation that an expression names, with its name; nil if it is something else.
+func (b *Binder) wholeRow(c *context, e ast.Expr) (*rel, []string) {
+	var parts []string
+	switch x := e.(type) {
 	case *ast.ColRef:
 		if _, err := b.findColumn(c.sc, x); err != nil {
 			parts = x.Parts
@@ -178,21 +204,76 @@ func (b *Binder) counted(c *context, e *ast.Func, name string) (args []ast.Expr,
 		parts = x.Qual
 	}
 	if len(parts) == 0 {
-		return e.Args, false, nil
+		return nil, nil
 	}
-	pos := ast.Pos(e.Args[0].Position())
-	r, err := b.findRel(c.sc, parts, pos)
+	r, err := b.findRel(c.sc, parts, ast.Pos(e.Position()))
 	if err != nil {
-		return e.Args, false, nil // the column does not exist
+		return nil, nil
 	}
-	if r.table == nil || r.table.PrimaryKeyName == "" {
-		return nil, false, unsupported(e.Args[0], "count() of the rows of a relation without a primary key")
+	return r, parts
+}
+
+// presence is a column that is NULL only where an outer join has no row of a relation.
+func (b *Binder) presence(r *rel, e ast.Expr) (*col, error) {
+	if r.table != nil && r.table.PrimaryKeyName != "" {
+		for _, col := range r.cols {
+			if col.id == r.ids[r.table.PrimaryKey[0]] {
+				return col, nil
+			}
+		}
 	}
-	if e.Distinct && len(r.table.PrimaryKey) > 1 {
-		return nil, false, unsupported(e.Args[0], "count(DISTINCT) of the rows of a relation with a primary key of several columns")
+	return nil, unsupported(e, "the row of a relation without a primary key, beyond an outer join,")
+}
+
+// rowToJSON binds row_to_json(t) and its kin, for a relation or ROW(...); nil if the argument is neither.
+func (b *Binder) rowToJSON(c *context, name string, arg ast.Expr) (expr.Expr, error) {
+	var names []string
+	var fields []expr.Expr
+	var absent *col
+	if row, ok := arg.(*ast.Row); ok {
+		for i, el := range row.Elems {
+			x, err := b.typedScalar(c, el)
+			if err != nil {
+				return nil, err
+			}
+			names, fields = append(names, "f"+itoa(i+1)), append(fields, x)
+		}
+	} else {
+		r, _ := b.wholeRow(c, arg)
+		if r == nil {
+			return nil, nil
+		}
+		for _, col := range r.cols {
+			x := b.Meta.Col(col.id)
+			b.refs[x] = colRef{int(arg.Position()), r.name + "." + col.name}
+			names, fields = append(names, col.name), append(fields, x)
+		}
+		if r.nullable {
+			var err error
+			if absent, err = b.presence(r, arg); err != nil {
+				return nil, err
+			}
+		}
 	}
-	key := r.table.Columns[r.table.PrimaryKey[0]].Name
-	return []ast.Expr{&ast.ColRef{Pos: pos, Parts: append(parts[:len(parts):len(parts)], key)}}, false, nil
+	var out expr.Expr
+	if name == "to_jsonb" || name == "jsonb_agg" {
+		var args []expr.Expr
+		for i, f := range fields {
+			args = append(args, &expr.Const{D: types.NewString(names[i]), T: types.Of(types.Text)}, f)
+		}
+		x, err := b.call("jsonb_build_object", false, args, make([]ast.Pos, len(args)), ast.Pos(arg.Position()))
+		if err != nil {
+			return nil, err
+		}
+		out = x
+	} else {
+		out = &expr.Call{Fn: expr.RowToJSON(names, typesOf(fields)), Args: fields, T: types.Of(types.JSON), Pos: int(arg.Position())}
+	}
+	if absent != nil {
+		t := out.Type()
+		out = &expr.Case{Whens: []expr.When{{Cond: &expr.IsNull{X: b.Meta.Col(absent.id), Not: true}, Then: out}}, T: t}
+	}
+	return out, nil
 }
 
 // relNull binds t IS [NOT] NULL for a relation: all of its columns are, or none is.

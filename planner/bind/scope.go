@@ -33,6 +33,8 @@ type rel struct {
 	cols  []*col
 	table *catalog.Table
 	ids   []int // of all the table's columns
+	// nullable: an outer join may have none of its rows.
+	nullable bool
 }
 
 // aliased says that no schema tells the relation from another of its name: it has an alias, or is a WITH query or a function.

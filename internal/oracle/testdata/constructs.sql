@@ -128,11 +128,9 @@ SELECT count(DISTINCT (a, b)) FROM t
 SELECT count(ROW(a, b)) FROM t
 SELECT count(t.*) FROM t LEFT JOIN u ON t.id = u.id
 SELECT count(u) FROM t LEFT JOIN u ON t.id = u.id
-refused: SELECT json_agg(u) FROM u
-refused: SELECT row_to_json(u) FROM u
-refused: SELECT to_jsonb(u) FROM u
-refused: SELECT json_agg(x) FROM (SELECT id, b FROM u ORDER BY id) x
-refused: SELECT jsonb_agg(x ORDER BY x.id) FROM (SELECT id, b FROM u) x
+SELECT row_to_json(u) FROM u
+SELECT to_jsonb(u) FROM u
+SELECT jsonb_agg(x ORDER BY x.id) FROM (SELECT id, b FROM u) x
 SELECT any_value(a) FROM t
 -- ordered-set
 SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY f) FROM t
@@ -521,3 +519,12 @@ SELECT id, n < ALL (SELECT v FROM w) AS p, s >= ANY (SELECT b FROM u) AS q, f > 
 SELECT id, 1 / (b - 10) > ANY (SELECT k FROM w WHERE w.a = t.id) AS p FROM t
 SELECT id, 1 < ANY (SELECT k FROM w WHERE w.a = t.id) AS p, NULL < ALL (SELECT k FROM w WHERE w.a = t.id) AS q FROM t
 SELECT id, bo < ANY (SELECT bo FROM t) AS p, arr <= ALL (SELECT arr FROM t) AS q FROM t
+SELECT json_agg(u ORDER BY u.id) AS x, jsonb_agg(u ORDER BY u.id DESC) AS y, json_agg(ROW(u.id, u.b) ORDER BY u.id) AS z FROM u
+SELECT row_to_json(t) AS x, to_jsonb(t) AS y, to_json(t.*) AS z, row_to_json(ROW(a, s, arr, d, ts, n, f, bo, j, iv)) AS r FROM t
+SELECT t.id, row_to_json(u) AS x, to_jsonb(u.*) AS y FROM t LEFT JOIN u ON t.a = u.a
+SELECT t.a, json_agg(u ORDER BY u.id, t.id) AS x, count(u) AS y FROM t LEFT JOIN u ON t.a = u.a GROUP BY t.a
+SELECT count(w) AS x, count(DISTINCT w) AS y FROM w
+SELECT t.id, (SELECT json_agg(x ORDER BY x.k, x.v) FROM (SELECT k, v FROM w WHERE w.a = t.a) x) AS ws FROM t
+refused: SELECT t.id, count(w) FROM t LEFT JOIN w ON t.a = w.a GROUP BY t.id
+refused: SELECT jsonb_agg(DISTINCT x) FROM (SELECT a, b FROM u) x
+SELECT json_agg(x.*) AS y FROM (SELECT 1 AS p, ARRAY[1, 2] AS q, '{"a": 1}'::jsonb AS r, NULL AS s) x
