@@ -128,10 +128,19 @@ func (c *testCase) view() {
 	}
 	if _, code := c.query("SELECT 1 FROM pg_views WHERE schemaname = 'public' AND viewname = '" + q.name + "'"); code == "" {
 		c.g.views = append(c.g.views, q)
+		c.index(q)
 		c.total.created++
 		for f := range q.used {
 			c.total.features[f]++
 		}
+	}
+}
+
+// index makes an index on a view now and then.
+func (c *testCase) index(v query) {
+	if c.g.oneIn(3) {
+		c.do(step{op: "own", sql: fmt.Sprintf("CREATE INDEX ON %s (%s %s)", v.name, pick(c.g, v.columns).name, pick(c.g, []string{"", "DESC", "NULLS FIRST"})),
+			reference: "SELECT 1"})
 	}
 }
 
@@ -149,6 +158,7 @@ func (c *testCase) parameters() {
 		c.total.features[f]++
 	}
 	c.g.parameter = append(c.g.parameter, parameter{q, k})
+	c.index(q)
 }
 
 // transaction changes the tables, and now and then looks at the views before it ends.

@@ -88,7 +88,7 @@ func (a *tally) check(t *testing.T) {
 		t.Error("most comparisons are of nothing")
 	}
 	for _, f := range []string{"JOIN", "LEFT JOIN", "GROUP BY", "top-k", "DISTINCT ON", "row_number", "LATERAL top-k", "NOT IN", "correlated EXISTS",
-		"UNION ALL", "WITH", "view on view", "unnest", "parameter", "may fail"} {
+		"UNION ALL", "WITH", "view on view", "unnest", "parameter", "may fail", "looked up"} {
 		if a.features[f] == 0 {
 			t.Errorf("no view has %s", f)
 		}

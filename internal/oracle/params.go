@@ -16,6 +16,11 @@ func (g *generator) parameterised() (q query, k kind) {
 }
 
 func (g *generator) withParameter() (q query, k kind) {
+	if g.oneIn(3) {
+		if q, ok := g.lookedUp(func(alias string) string { return alias + ".k = $p" }); ok {
+			return q, integer
+		}
+	}
 	first, scope := g.source(1)
 	p := pick(g, scope)
 	for range 10 {

@@ -18,7 +18,13 @@ type query struct {
 // top makes a query for a view.
 func (g *generator) top(depth int) query {
 	g.used = map[string]bool{}
-	q := g.query(depth, true)
+	q, ok := query{}, false
+	if g.oneIn(4) {
+		q, ok = g.lookedUp(nil)
+	}
+	if !ok {
+		q = g.query(depth, true)
+	}
 	q.used = maps.Clone(g.used)
 	return q
 }
