@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -110,9 +111,11 @@ func flow(ctx context.Context, o Options, a app) error {
 	defer reader.Close(context.WithoutCancel(ctx))
 	reads := make(chan []time.Duration, 1)
 	failed := make(chan error, 1)
+	var reading sync.WaitGroup
+	defer reading.Wait() // before its connection is closed
 	stop, cancel := context.WithCancel(ctx)
 	defer cancel()
-	go func() { failed <- readLoop(stop, reader, a, reads) }()
+	reading.Go(func() { failed <- readLoop(stop, reader, a, reads) })
 	reads <- nil
 	writer, err := pgx.Connect(ctx, o.DSN)
 	if err != nil {
