@@ -27,12 +27,13 @@ import (
 //	begin  commit  rollback                      lazy          an error that comes with Sync
 type fakeBackend struct {
 	opened, closed atomic.Int64
+	ended          chan struct{} // gets a value when a session is closed, until it is full
 	waiting        chan struct{} // gets a value when "wait" waits
 	release        chan struct{} // lets a "wait" go
 }
 
 func newFakeBackend() *fakeBackend {
-	return &fakeBackend{waiting: make(chan struct{}, 100), release: make(chan struct{})}
+	return &fakeBackend{ended: make(chan struct{}, 10), waiting: make(chan struct{}, 100), release: make(chan struct{})}
 }
 
 func (b *fakeBackend) Open(_ context.Context, params map[string]string) (pgwire.Session, error) {
@@ -343,7 +344,14 @@ func (s *fakeSession) Sync(_ context.Context, failed bool) error {
 
 func (s *fakeSession) Status() byte          { return s.status }
 func (s *fakeSession) Config() *types.Config { return s.cfg }
-func (s *fakeSession) Close()                { s.backend.closed.Add(1) }
+
+func (s *fakeSession) Close() {
+	s.backend.closed.Add(1)
+	select {
+	case s.backend.ended <- struct{}{}:
+	default:
+	}
+}
 func (s *fakeSession) Parameters() map[string]string {
 	ps := map[string]string{"server_version": "15.0"}
 	if s.params["timezone"] != "" {

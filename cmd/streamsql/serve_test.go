@@ -32,22 +32,24 @@ func runInBackground(t *testing.T, args ...string) *process {
 	return p
 }
 
-// waitFor returns the first match of pattern in what b holds.
+// waitFor returns the first match of pattern in what b holds, or will.
 func (p *process) waitFor(t *testing.T, b *syncBuffer, pattern string) string {
 	t.Helper()
 	re := regexp.MustCompile(pattern)
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
-		if m := re.FindStringSubmatch(b.String()); m != nil {
+	limit := time.After(30 * time.Second)
+	for {
+		text, more := b.watch()
+		if m := re.FindStringSubmatch(text); m != nil {
 			return m[1]
 		}
 		select {
+		case <-more:
 		case code := <-p.code:
 			t.Fatalf("ended with %d: %s%s", code, p.out.String(), p.log.String())
-		default:
+		case <-limit:
+			t.Fatalf("no %s in\n%s%s", pattern, p.out.String(), p.log.String())
 		}
 	}
-	t.Fatalf("no %s in\n%s%s", pattern, p.out.String(), p.log.String())
-	return ""
 }
 
 func (p *process) stop(t *testing.T) {
@@ -111,14 +113,29 @@ func TestNewerFormat(t *testing.T) {
 }
 
 type syncBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
+	mu   sync.Mutex
+	b    bytes.Buffer
+	more chan struct{} // closed by the next Write; nil: nobody waits
 }
 
 func (b *syncBuffer) Write(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.more != nil {
+		close(b.more)
+		b.more = nil
+	}
 	return b.b.Write(p)
+}
+
+// watch is what b holds, and a channel that is closed when there is more.
+func (b *syncBuffer) watch() (string, <-chan struct{}) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.more == nil {
+		b.more = make(chan struct{})
+	}
+	return b.b.String(), b.more
 }
 
 func (b *syncBuffer) String() string {

@@ -13,21 +13,13 @@ import (
 	"github.com/streamsql/streamsql/sqlerr"
 )
 
-// scaled is n, and less under the race detector.
-func scaled(n int) int {
-	if raceEnabled {
-		return n / 5
-	}
-	return n
-}
-
 // Of many who insert one key at once, one wins.
 func TestOneWinner(t *testing.T) {
 	d := open(t)
 	a := d.session()
 	a.do("CREATE TABLE t (id int PRIMARY KEY, who int, u int UNIQUE); CREATE MATERIALIZED VIEW v AS SELECT count(*) AS n FROM t")
 	const clients = 8
-	rounds := scaled(100)
+	rounds := 50
 	var won [clients]atomic.Int64
 	d.together(clients, func(i int, c *client) error {
 		for k := range rounds {
@@ -62,7 +54,7 @@ func TestUpserts(t *testing.T) {
 	a := d.session()
 	a.do("CREATE TABLE t (id int PRIMARY KEY, n int NOT NULL); CREATE MATERIALIZED VIEW v AS SELECT sum(n) AS n FROM t")
 	const clients = 16
-	each := scaled(100)
+	each := 50
 	d.together(clients, func(_ int, c *client) error {
 		for i := range each {
 			if err := c.run("INSERT INTO t VALUES (%d, 1) ON CONFLICT (id) DO UPDATE SET n = t.n + excluded.n", i%2); err != nil {
@@ -82,7 +74,7 @@ func TestHotRow(t *testing.T) {
 	a.do("CREATE TABLE t (id int PRIMARY KEY, n int); INSERT INTO t VALUES (1, 0), (2, 5)")
 	a.do("CREATE MATERIALIZED VIEW v AS SELECT sum(n) - 5 AS n FROM t")
 	const clients = 16
-	each := scaled(200)
+	each := 100
 	stop := make(chan struct{})
 	var readers sync.WaitGroup
 	r := d.session()
@@ -125,7 +117,7 @@ func TestHotRow(t *testing.T) {
 
 // Blocks that lose a race fail with 40001 and can be tried again until all are done.
 func TestRetriedBlocks(t *testing.T) {
-	each := scaled(40)
+	each := 20
 	for _, level := range levels {
 		t.Run(level, func(t *testing.T) {
 			d := openWith(t, engine.Options{})
@@ -157,7 +149,7 @@ func TestTransfers(t *testing.T) {
 	d := open(t)
 	a := d.session()
 	const accounts = 2000
-	transfers := scaled(200_000)
+	transfers := 100_000
 	a.do(`CREATE TABLE account (id int PRIMARY KEY, branch int, balance int8 NOT NULL);
 		CREATE TABLE transfer (src int, dst int, amount int8);
 		CREATE MATERIALIZED VIEW credits AS SELECT dst AS id, sum(amount) AS amount FROM transfer GROUP BY dst;
