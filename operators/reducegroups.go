@@ -230,6 +230,7 @@ func (r *Reduce) updateWith(f func(k int, s *groupState)) {
 	for _, g := range t.groups {
 		t.changes.Add(t.keys.key(int(g)), nil, 1)
 	}
+	t.changes.Distinct()
 	s := &r.state
 	r.groups.Update(&t.changes, func(k int, old []byte) []byte {
 		sp := &t.spans[t.groups[k]]

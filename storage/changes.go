@@ -28,6 +28,7 @@ type Changes struct {
 	list     []change
 	borrowed bool // the arena is the caller's
 	sorted   bool
+	distinct bool
 }
 
 // change is one change; key and value lie one after the other in the arena.
@@ -64,7 +65,7 @@ func (c *Changes) Reset() {
 	if c.borrowed {
 		c.arena, c.borrowed = nil, false
 	}
-	c.arena, c.list, c.sorted = c.arena[:0], c.list[:0], false
+	c.arena, c.list, c.sorted, c.distinct = c.arena[:0], c.list[:0], false, false
 }
 
 // Over makes c an empty batch of changes that lie in arena already: AddSpan adds them, and nothing is copied. The caller
@@ -81,6 +82,9 @@ func (c *Changes) AddSpan(off, klen, vlen int, weight int64) {
 
 // Sorted promises that the changes were added in ascending order of their keys, one a key: a tree takes them as they are.
 func (c *Changes) Sorted() { c.sorted = true }
+
+// Distinct promises that no key was added twice: a table does not look for such keys.
+func (c *Changes) Distinct() { c.distinct = true }
 
 func (c *Changes) key(e *change) []byte { return c.arena[e.off : e.off+uint64(e.klen)] }
 func (c *Changes) value(e *change) []byte {

@@ -5,3 +5,5 @@ package storage
 func (s *Store) checkInvariants() {}
 
 func (b *sorted) mustBeSorted() {}
+
+func (b *sorted) mustBeDistinct() {}

@@ -29,3 +29,15 @@ func (b *sorted) mustBeSorted() {
 		}
 	}
 }
+
+// mustBeDistinct checks the promise of Changes.Distinct.
+func (b *sorted) mustBeDistinct() {
+	seen := make(map[string]bool, len(b.list))
+	for i := range b.list {
+		if k := string(b.key(&b.list[i])); seen[k] {
+			panic("storage: a key was changed twice")
+		} else {
+			seen[k] = true
+		}
+	}
+}

@@ -94,7 +94,10 @@ func (h *table) hashed(c *Changes, first bool) *sorted {
 			e.weight = int64(i)
 		}
 	}
-	if len(b.list) > 1 {
+	switch {
+	case c.distinct:
+		b.mustBeDistinct()
+	case len(b.list) > 1:
 		b.dedupe(first, h.spec.Put)
 	}
 	return b
