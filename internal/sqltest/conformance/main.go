@@ -33,7 +33,7 @@ func main() {
 	flag.Parse()
 
 	var tasks []judge.Task
-	for _, c := range append(judge.Corpora(*corpora), judge.Own("testdata/slt")) {
+	for _, c := range append([]judge.Corpus{judge.Own("testdata/slt")}, judge.Corpora(*corpora)...) {
 		if *corpus != "" && c.Name != *corpus {
 			continue
 		}

@@ -27,7 +27,6 @@ type rewrite struct {
 // Corpora are those below the slt folder of the shared corpora, and PostgreSQL's own tests beside it.
 func Corpora(root string) []Corpus {
 	return []Corpus{
-		{Name: "sqlite", Root: filepath.Join(root, "sqlite")},
 		{Name: "risingwave", Root: filepath.Join(root, "risingwave"),
 			ignored: regexp.MustCompile(`(?is)^\s*(flush|set\s+(session\s+)?(rw_\w+|query_mode|streaming_\w+|batch_\w+|enable_\w+)\s)`)},
 		{Name: "cockroach", Root: filepath.Join(root, "cockroach_2018"), rewrites: []rewrite{
@@ -35,6 +34,7 @@ func Corpora(root string) []Corpus {
 			{regexp.MustCompile(`(?i)\bBYTES\b`), "BYTEA"},
 		}},
 		{Name: "pgregress", Root: filepath.Join(filepath.Dir(root), "pgregress")},
+		{Name: "sqlite", Root: filepath.Join(root, "sqlite")},
 	}
 }
 

@@ -56,7 +56,7 @@ func sampleTasks(t *testing.T) (tasks []Task) {
 
 // TestOverTheWire runs a file of each corpus against the server's own process; restart mode kills it.
 func TestOverTheWire(t *testing.T) {
-	files := []string{"evidence/in1.test", "batch/aggregate/array_agg.slt.part", "logic_test/union", "sql/select_implicit.sql"}
+	files := []string{"batch/aggregate/array_agg.slt.part", "logic_test/union", "sql/select_implicit.sql", "evidence/in1.test"}
 	var tasks []Task
 	for i, c := range Corpora(sampleRoot) {
 		tasks = append(tasks, Task{c, files[i], Plain}, Task{c, files[i], Restart})

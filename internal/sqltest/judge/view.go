@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/streamsql/streamsql/internal/sqltest/slt"
@@ -71,7 +72,7 @@ func (v *viewRun) segment(s *segment, wanted map[int]bool) (out []*Verdict) {
 	for _, r := range s.before {
 		v.both(r.SQL)
 	}
-	held := v.takeAway(len(s.queries) > 0)
+	held := v.takeAway(slices.ContainsFunc(s.queries, func(r *slt.Record) bool { return wanted[r.Line] }))
 	for _, r := range s.creates {
 		v.both(r.SQL)
 	}
