@@ -9,7 +9,7 @@ import (
 
 // refused are the statements that PostgreSQL has and we do not, by their first word.
 var refused = map[string]string{"call": "CALL", "cluster": "CLUSTER", "do": "DO", "grant": "GRANT",
-	"import": "IMPORT FOREIGN SCHEMA", "load": "LOAD", "lock": "LOCK TABLE", "merge": "MERGE", "notify": "NOTIFY",
+	"import": "IMPORT FOREIGN SCHEMA", "listen": "LISTEN", "load": "LOAD", "lock": "LOCK TABLE", "merge": "MERGE", "notify": "NOTIFY",
 	"reassign": "REASSIGN OWNED", "reindex": "REINDEX", "revoke": "REVOKE", "security": "SECURITY LABEL"}
 
 // otherStatement reads what may be ignored and refuses what PostgreSQL has besides.
@@ -26,9 +26,6 @@ func (p *cursor) otherStatement() ast.Stmt {
 		p.maintenance("full", "freeze", "verbose", "analyze")
 	case "checkpoint":
 		p.next()
-	case "listen": // nothing notifies: NOTIFY is refused
-		p.next()
-		p.colName()
 	case "unlisten":
 		p.next()
 		if !p.acceptOp("*") {

@@ -205,7 +205,7 @@ type (
 		Name string // "" for ALL
 	}
 	// Ignored is a statement that PostgreSQL's tools send and that may have no effect here without anybody being
-	// wronged: COMMENT, ANALYZE, VACUUM, LISTEN and the like. Tag is its command tag.
+	// wronged: COMMENT, ANALYZE, VACUUM, UNLISTEN and the like. Tag is its command tag.
 	Ignored struct {
 		Pos
 		Tag string
