@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"slices"
@@ -15,6 +16,9 @@ import (
 	"github.com/streamsql/streamsql/internal/sqltest"
 )
 
+// only names queries.
+var only = flag.String("only", "", "queries of nexmark to run, parted by spaces")
+
 // nexmarkBench feeds the events of Nexmark in process, log synced, to the three tables under one view at a time, and once under none. The events
 // are made before.
 func nexmarkBench(r *report) error {
@@ -24,7 +28,7 @@ func nexmarkBench(r *report) error {
 		return err
 	}
 	for _, q := range nexmark.Queries {
-		if only := os.Getenv("NEXMARK"); only != "" && !slices.Contains(strings.Fields(only), q.Name) {
+		if *only != "" && !slices.Contains(strings.Fields(*only), q.Name) {
 			continue
 		}
 		if err := nexmarkView(r, q, feed, events); err != nil {
