@@ -135,7 +135,8 @@ func (w *writer) insert(p *planner.Insert) error {
 		row := make([]types.Datum, len(w.table.Columns))
 		given := make([]bool, len(row))
 		for i, c := range p.Targets {
-			row[c], given[c] = values[i], true
+			// A generated column can be given nothing but DEFAULT.
+			row[c], given[c] = values[i], !w.table.Columns[c].Generated
 		}
 		if err := w.defaults(row, given, p.Defaults); err != nil {
 			return err
