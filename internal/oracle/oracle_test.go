@@ -88,7 +88,8 @@ func (a *tally) check(t *testing.T) {
 		t.Error("most comparisons are of nothing")
 	}
 	for _, f := range []string{"JOIN", "LEFT JOIN", "GROUP BY", "top-k", "DISTINCT ON", "row_number", "LATERAL top-k", "NOT IN", "correlated EXISTS",
-		"UNION ALL", "WITH", "view on view", "unnest", "parameter", "may fail", "looked up"} {
+		"UNION ALL", "WITH", "view on view", "unnest", "parameter", "may fail", "looked up", "grouping sets", "mode", "percentile_disc", "row comparison", "WITH TIES",
+		"SRF in the select list", "outer aggregate"} {
 		if a.features[f] == 0 {
 			t.Errorf("no view has %s", f)
 		}
