@@ -81,6 +81,9 @@ func (e *Engine) compact(written bool) {
 	}
 	if err := e.store.Compact(); err != nil {
 		slog.Warn("space on the disk could not be given back", "error", err)
+		e.mu.Lock()
+		e.checkpoint.roomAt = 0 // who is refused next asks again: Badger's own compactions may have made room by then
+		e.mu.Unlock()
 	}
 }
 
