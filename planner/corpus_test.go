@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/streamsql/streamsql/internal/tpch"
 	"github.com/streamsql/streamsql/parser"
 	"github.com/streamsql/streamsql/parser/ast"
 	"github.com/streamsql/streamsql/sqlerr"
@@ -66,11 +67,10 @@ func read(t testing.TB, path string) string {
 // TestTPCH: all 22 queries are planned, within the time that is promised.
 func TestTPCH(t *testing.T) {
 	w := newWorld()
-	schema := read(t, "testdata/corpus/tpch/schema.sql")
-	if err := w.define(schema); err != nil {
+	if err := w.define(tpch.Schema); err != nil {
 		t.Fatal(err)
 	}
-	files, err := filepath.Glob("testdata/corpus/tpch/q*.sql")
+	files, err := filepath.Glob("../internal/tpch/queries/q*.sql")
 	if err != nil || len(files) != 22 {
 		t.Fatalf("%d files, %v", len(files), err)
 	}
