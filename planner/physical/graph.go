@@ -129,10 +129,10 @@ func (g *graph) otherKeys(l, r part) (keys []key, idx []int) {
 
 // The ranks of two parts that could be joined next, the best first.
 const (
-	filters     = iota // one is met at most once, and it is filtered: it filters the other
-	meetsOnce          // one is met at most once
-	single             // one has at most a row
-	multiplies         // both may be met often
+	filters    = iota // one is met at most once, and it is filtered: it filters the other
+	meetsOnce         // one is met at most once
+	single            // one has at most a row
+	multiplies        // both may be met often
 	unconnected
 )
 
