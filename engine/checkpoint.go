@@ -11,7 +11,7 @@ import (
 
 const (
 	// checkpointRows is after how many changed rows a checkpoint begins: what a restart replays, about half a second.
-	checkpointRows = 50_000
+	checkpointRows = 100_000
 	// Where checkpoints do not keep up, they run faster from hurryRows on, and from slowRows on writers wait for them.
 	hurryRows = checkpointRows * 3 / 2
 	slowRows  = 4 * checkpointRows
