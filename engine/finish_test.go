@@ -120,3 +120,32 @@ func compareFinished(t *testing.T, b *base, rng *rand.Rand, seed uint64, step in
 		same(fmt.Sprintf("SELECT tid, at FROM full_join WHERE at > 1 ORDER BY tid %s", dir), "SELECT tid, at FROM full_join WHERE at + 0 > 1")
 	}
 }
+
+// An entry of a timeline is small: what finds its row, whatever the texts are. Measured with the tweets themselves.
+func TestTimelineEntry(t *testing.T) {
+	b := newBase(t, engine.Options{Dir: t.TempDir()})
+	b.do(`CREATE TABLE users (id int8 PRIMARY KEY, name text NOT NULL, bio text NOT NULL DEFAULT '');
+		CREATE TABLE follows (follower_id int8, followee_id int8, PRIMARY KEY (follower_id, followee_id));
+		CREATE TABLE tweets (id int8 PRIMARY KEY, sender_id int8 NOT NULL, time timestamptz NOT NULL, text text NOT NULL);
+		INSERT INTO users SELECT i, 'user ' || i FROM generate_series(1, 2000) AS i;
+		INSERT INTO follows SELECT i, (i * 7919 + j * j * 31) % 2000 + 1 FROM generate_series(1, 2000) AS i, generate_series(1, 20) AS j ON CONFLICT DO NOTHING;
+		CREATE MATERIALIZED VIEW timeline AS
+		SELECT tweets.*, users.* FROM tweets JOIN users ON users.id = tweets.sender_id
+		JOIN follows ON follows.followee_id = users.id
+		WHERE follows.follower_id = $user ORDER BY tweets.time DESC LIMIT 100`)
+	before := b.usage()
+	for k := range 80 {
+		b.do(fmt.Sprintf(`INSERT INTO tweets SELECT i, (i * 7907) %% 2000 + 1, timestamptz '2024-01-01' + i * interval '1 second', 'tweet number ' || i || ' of this run'
+			FROM generate_series(%d, %d) AS i`, k*100, k*100+99))
+	}
+	after := b.usage()
+	var entries int64
+	if _, err := fmt.Sscanf(b.do("SELECT count(*) FROM timeline"), "(%d)", &entries); err != nil {
+		t.Fatal(err)
+	}
+	size := (after.Bytes - before.Bytes) / entries
+	t.Logf("%d bytes for each of %d entries", size, entries)
+	if size > 48 {
+		t.Errorf("an entry takes %d bytes", size)
+	}
+}
