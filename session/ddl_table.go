@@ -87,7 +87,7 @@ func (b *tableBuilder) columnsOf(x *ast.CreateTable) error {
 func (b *tableBuilder) columns(x *ast.CreateTable) error {
 	for _, c := range x.Cols {
 		if slices.ContainsFunc(b.table.Columns, func(o catalog.Column) bool { return o.Name == c.Name }) {
-			return sqlerr.New(sqlerr.DuplicateColumn, "column %q specified more than once", c.Name).At(int(c.Pos))
+			return sqlerr.New(sqlerr.DuplicateColumn, "column %q specified more than once", c.Name)
 		}
 		if len(c.Collate) > 0 && c.Collate.Last() != "C" && c.Collate.Last() != "default" && c.Collate.Last() != "POSIX" {
 			return sqlerr.Unsupported(int(c.Pos), fmt.Sprintf("collation %q", joinName(c.Collate))).WithHint(`Text sorts by bytes, as collation "C" does.`)

@@ -36,11 +36,11 @@ func (s *Session) executeSelect(ctx context.Context, r *run) error {
 			return err
 		}
 	}
-	rows, err := s.startSelect(ctx, r)
+	sn, err := s.planSelect(r)
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
+	defer sn.Close()
 	if err := s.foldConstants(ctx, r.prepared, r.values); err != nil {
 		return err
 	}
@@ -49,6 +49,11 @@ func (s *Session) executeSelect(ctx context.Context, r *run) error {
 			return err
 		}
 	}
+	rows, err := s.query(ctx, sn, r.plan.(*planner.Query), r)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
 	var n int64
 	for {
 		b, err := rows.Next(ctx)
@@ -68,14 +73,23 @@ func (s *Session) executeSelect(ctx context.Context, r *run) error {
 	}
 }
 
-// startSelect plans a query if need be and starts it on the statement's snapshot, with the transaction's own writes.
-func (s *Session) startSelect(ctx context.Context, r *run) (engine.Rows, error) {
+// planSelect plans a query if need be, for the statement's snapshot.
+func (s *Session) planSelect(r *run) (*engine.Snapshot, error) {
 	sn, err := s.statementSnapshot()
 	if err != nil {
 		return nil, err
 	}
 	if err := s.planRun(r, sn); err != nil {
 		sn.Close()
+		return nil, err
+	}
+	return sn, nil
+}
+
+// startSelect plans a query if need be and starts it on the statement's snapshot, with the transaction's own writes.
+func (s *Session) startSelect(ctx context.Context, r *run) (engine.Rows, error) {
+	sn, err := s.planSelect(r)
+	if err != nil {
 		return nil, err
 	}
 	rows, err := s.query(ctx, sn, r.plan.(*planner.Query), r)

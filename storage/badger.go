@@ -86,7 +86,7 @@ func openPageDB(dir string) (*pageDB, error) {
 	// Successive checkpoints write much the same pages: compaction that waits for more of them drops most of what it reads.
 	// Tables are small on all levels, as a compaction holds a dozen of those that it makes in memory, in twice their size.
 	o := badgerOptions(dir, pagesMemtable).WithSyncWrites(!syncsMappings).
-		WithNumMemtables(2).WithBaseLevelSize(256 << 20).WithBaseTableSize(4 << 20).WithNumCompactors(2).WithNumLevelZeroTables(12).WithNumLevelZeroTablesStall(30)
+		WithNumMemtables(2).WithBaseTableSize(4 << 20).WithNumCompactors(2).WithNumLevelZeroTables(12).WithNumLevelZeroTablesStall(30)
 	o.TableSizeMultiplier = 1
 	db, err := badger.OpenManaged(o)
 	if err != nil {

@@ -165,13 +165,7 @@ func (b *Binder) limits(q *ast.Query, sc *scope, out *Query) error {
 		if plan.HasSubquery(x) {
 			return nil, unsupported(e, "a subquery in %s", what)
 		}
-		if c, ok := x.(*expr.Const); ok && !c.D.IsNull() && c.D.Int() < 0 {
-			code := sqlerr.InvalidRowCountInLimit
-			if what == "OFFSET" {
-				code = sqlerr.InvalidRowCountInOffset
-			}
-			return nil, sqlerr.New(code, "%s must not be negative", what)
-		} else if ok && c.D.IsNull() {
+		if c, ok := x.(*expr.Const); ok && c.D.IsNull() {
 			return nil, nil
 		}
 		return b.fold(x), nil

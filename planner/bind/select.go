@@ -119,6 +119,9 @@ func (sel *selection) bindTargets(known bool) error {
 		name := t.As
 		if !t.HasAs && name == "" {
 			name = exprName(t.Expr)
+			if sub, ok := x.(*plan.Subquery); ok && isStarSubquery(t.Expr) {
+				name = sub.Name
+			}
 		}
 		tg := &target{name: name, expr: x, pos: loc(t.Expr), text: t.Expr}
 		if c, ok := x.(*expr.Col); ok && !t.HasAs {
@@ -127,6 +130,23 @@ func (sel *selection) bindTargets(known bool) error {
 		sel.targets = append(sel.targets, tg)
 	}
 	return nil
+}
+
+// isStarSubquery tells whether e is a scalar subquery whose column has no name before it is bound.
+func isStarSubquery(e ast.Expr) bool {
+	q, ok := e.(*ast.SubQuery)
+	if !ok {
+		return false
+	}
+	s, ok := q.Query.Body.(*ast.Select)
+	if !ok || len(s.Targets) != 1 {
+		return false
+	}
+	switch s.Targets[0].Expr.(type) {
+	case *ast.Star, *ast.StarOf:
+		return true
+	}
+	return false
 }
 
 // star expands * or rel.* in a select list.

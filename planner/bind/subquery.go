@@ -39,7 +39,7 @@ func (b *Binder) scalarSubquery(c *context, e *ast.SubQuery) (expr.Expr, error) 
 	if err != nil {
 		return nil, err
 	}
-	return &plan.Subquery{Kind: plan.ScalarSub, Plan: n, Out: ids(sub.Cols), T: sub.Cols[0].T, Pos: int(e.Pos)}, nil
+	return &plan.Subquery{Kind: plan.ScalarSub, Plan: n, Out: ids(sub.Cols), Name: sub.Cols[0].Name, T: sub.Cols[0].T, Pos: int(e.Pos)}, nil
 }
 
 func (b *Binder) arraySubquery(c *context, e *ast.ArraySub) (expr.Expr, error) {

@@ -22,7 +22,8 @@ const (
 type Subquery struct {
 	Kind SubKind
 	Plan Node
-	Out  []int // the subquery's output columns
+	Out  []int  // the subquery's output columns
+	Name string // of the only one of ScalarSub
 	// Left and Ops compare the left operand with Out (AnySub, AllSub): Cond is the comparison of one row, over Left's columns and Out.
 	Cond []expr.Expr
 	// Eq says that Cond consists of equalities (IN).
