@@ -84,7 +84,7 @@ func TestTPCH(t *testing.T) {
 
 // TestCorpus: PostgreSQL's own queries are planned or refused, never anything else.
 func TestCorpus(t *testing.T) {
-	files, err := filepath.Glob("testdata/corpus/pgregress/*.sql")
+	files, err := filepath.Glob("../testdata/corpora/pgregress/sql/*.sql")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("%d files, %v", len(files), err)
 	}
