@@ -121,7 +121,8 @@ func (e *Engine) mayCheckpoint() {
 		c.hurried = false
 		e.store.SetCheckpointRate(usualRate)
 	}
-	c.ended = make(chan struct{})
+	ended := make(chan struct{}) // the next checkpoint may have begun when this one says that it has ended
+	c.ended = ended
 	c.running.Store(true)
 	e.done.Add(1)
 	go func() {
@@ -130,7 +131,7 @@ func (e *Engine) mayCheckpoint() {
 		answerAll(want, err)
 		e.compact(err == nil)
 		c.running.Store(false)
-		close(c.ended)
+		close(ended)
 		e.queue.ring() // others may have asked meanwhile
 	}()
 }
