@@ -59,6 +59,7 @@ func (s *Store) capture(meta []byte) *checkpoint {
 	s.saveTables()
 	d := s.durable
 	d.epoch++
+	d.live.Store(int64(int(s.nextPage)-len(s.free)) * PageSize)
 	c := &checkpoint{s: s, epoch: d.epoch, state: s.last}
 	c.state.refs.Add(1)
 	c.obsolete = d.sweeper.gone

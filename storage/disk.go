@@ -65,7 +65,8 @@ func (s *Store) Compact() error {
 	if d == nil {
 		return nil
 	}
-	if err := checkDisk(d.dir, changeReserve+d.compaction.Load()); err != nil {
+	// What it writes is what is left of the pages: little where most were removed, which is when it is wanted.
+	if err := checkDisk(d.dir, changeReserve+min(d.compaction.Load(), d.live.Load())); err != nil {
 		return err
 	}
 	if err := d.db.reserve(); err != nil {
