@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"hash/fnv"
+	"slices"
 
 	"github.com/streamsql/streamsql/operators"
 	"github.com/streamsql/streamsql/storage"
@@ -50,30 +51,33 @@ func (e *Engine) Still() (u Usage, err error) {
 	return u, err
 }
 
-// Contents tells what each structure of each flow holds, of a hash table only how much; as Still.
+// Contents tells what each structure of each flow holds; as Still.
 func (e *Engine) Contents() (all map[string]string, err error) {
 	all = make(map[string]string)
 	err = e.still(func() {
 		for key, f := range e.flow.graph.flows {
 			for i, id := range f.state.Maps {
-				all[fmt.Sprintf("%s #%d", key, i)] = contents(e.store.Map(id))
+				all[fmt.Sprintf("%s #%d", key, i)] = f.contents(e.store.Map(id))
 			}
 		}
 	})
 	return all, err
 }
 
-func contents(m storage.Map) (s string) {
-	s = fmt.Sprintf("%d entries", m.Len())
-	defer func() { _ = recover() }() // a hash table has no order to be walked in
-	it := m.Iter()
-	defer it.Close()
-	h, n := fnv.New64a(), 0
-	for ok := it.SeekGE(nil); ok; ok = it.Next() {
-		n += len(it.Key()) + len(it.Value())
-		fmt.Fprintf(h, "%x %x %d;", it.Key(), it.Value(), it.Weight())
+func (f *flow) contents(m storage.Map) string {
+	n, size, sum := 0, 0, uint64(0)
+	entry := func(key, value []byte, w int64) {
+		h := fnv.New64a()
+		fmt.Fprintf(h, "%x %x %d", key, value, w)
+		n, size, sum = n+1, size+len(key)+len(value), sum+h.Sum64()
 	}
-	return fmt.Sprintf("%s, %d bytes, %x", s, n, h.Sum64())
+	if !slices.ContainsFunc(f.nodes, func(n *node) bool {
+		r, ok := n.op.(*operators.Reduce)
+		return ok && r.Settled(m, entry)
+	}) {
+		m.Each(entry)
+	}
+	return fmt.Sprintf("%d entries, %d bytes, %x", n, size, sum)
 }
 
 func (e *Engine) still(look func()) error {

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"slices"
 
+	"github.com/streamsql/streamsql/storage"
 	"github.com/streamsql/streamsql/types"
 )
 
@@ -210,4 +211,39 @@ func (r *Reduce) updateFirst(a *aggregate) {
 			s.tails[f.tail] = s.tails[f.tail][:0]
 		}
 	})
+}
+
+// Settled calls f for each entry that m, one of r's structures, would have if nothing stood in tails; it gives false if m is not one of them that
+// tails concern. What it calls f for does not depend on how the groups came to be what they are.
+func (r *Reduce) Settled(m storage.Map, f func(key, value []byte, weight int64)) bool {
+	s := &r.state
+	if r.tails > 0 && m == r.groups {
+		m.Each(func(key, v []byte, w int64) {
+			s.decode(v, r)
+			f(key, v[:s.head], w)
+		})
+		return true
+	}
+	for _, a := range r.aggs {
+		if a.first == nil || m != a.x.m {
+			continue
+		}
+		sum := map[string]int64{}
+		m.Each(func(entry, _ []byte, w int64) { sum[string(entry)] = w })
+		r.groups.Each(func(group, v []byte, _ int64) {
+			if s.decode(v, r); len(s.tails[a.first.tail]) == 0 {
+				return
+			}
+			for _, c := range a.first.readTail(s.tails[a.first.tail]) {
+				sum[string(group)+string(c.entry)] += c.w
+			}
+		})
+		for entry, w := range sum {
+			if w != 0 {
+				f([]byte(entry), nil, w)
+			}
+		}
+		return true
+	}
+	return false
 }

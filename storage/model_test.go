@@ -237,6 +237,11 @@ func (r *run) compareWriter(s *Store, x *subject) {
 	if x.spec.Ordered {
 		r.compareAll("newest", m.Iter(), x.m)
 	}
+	each := model{}
+	m.Each(func(key, value []byte, w int64) { each[string(key)] = modelEntry{string(value), w} })
+	if !maps.Equal(each, x.m) {
+		r.failf("structure %d: Each gives %d entries, not the %d of the model", x.id, len(each), len(x.m))
+	}
 	r.comparePoints("newest", x.m, m.Get)
 }
 

@@ -345,3 +345,34 @@ func (h *table) loadValue(p ptr, c *bucketCell) []byte {
 	}
 	return c.value(p)
 }
+
+func (h *table) Each(f func(key, value []byte, weight int64)) {
+	for i := range h.mask + 1 {
+		id := h.bucket(i)
+		if i>>depthOf(h.s.page(id)) != 0 { // another entry of the directory that leads to a bucket seen already
+			continue
+		}
+		for id != 0 {
+			p := h.s.page(id)
+			for k := range slotsOf(p) {
+				if isTaken(tagAt(p, k)) {
+					h.eachCell(p, loadCell(p, cellAt(p, k)), f)
+				}
+			}
+			id = nextOf(p)
+		}
+	}
+}
+
+func (h *table) eachCell(p ptr, c bucketCell, f func(key, value []byte, weight int64)) {
+	key := c.key(p)
+	if c.kref {
+		key = h.s.readBlob(nil, loadRef(p, c.off+cellTop+8))
+	}
+	if h.spec.Put {
+		f(key, h.loadValue(p, &c), 1)
+		return
+	}
+	w, _ := uvarint(p, c.valueOff())
+	f(key, nil, unzigzag(w))
+}

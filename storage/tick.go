@@ -169,6 +169,8 @@ type Map interface {
 	Update(keys *Changes, f func(i int, old []byte) []byte)
 	// Iter iterates newest content; ordered structures only. The iterator must be seeked anew after a change.
 	Iter() Iterator
+	// Each calls f for every entry, those of a hash table in no order. f must not use the store.
+	Each(f func(key, value []byte, weight int64))
 	// Len is the number of entries.
 	Len() int64
 	// Bytes is the memory that the pages of the newest content take, resident or not.

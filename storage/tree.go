@@ -19,6 +19,14 @@ func (t *tree) Iter() Iterator {
 	return it
 }
 
+func (t *tree) Each(f func(key, value []byte, weight int64)) {
+	it := t.Iter()
+	defer it.Close()
+	for ok := it.SeekGE(nil); ok; ok = it.Next() {
+		f(it.Key(), it.Value(), it.Weight())
+	}
+}
+
 func (t *tree) Apply(c *Changes) {
 	if c.Len() == 0 {
 		return

@@ -62,6 +62,12 @@ func (m *memMap) insert(i int, key, value []byte, w int64) {
 	m.list = slices.Insert(m.list, i, memEntry{append([]byte{}, key...), append([]byte{}, value...), w})
 }
 
+func (m *memMap) Each(f func(key, value []byte, weight int64)) {
+	for _, e := range m.list {
+		f(e.key, e.value, e.weight)
+	}
+}
+
 func (m *memMap) Get(key []byte) ([]byte, int64, bool) {
 	i, ok := m.find(key)
 	if !ok {
