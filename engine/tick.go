@@ -114,21 +114,14 @@ func (e *Engine) append(t storage.Tick, commits []*pending) (logged chan error) 
 	if e.log == nil {
 		return nil
 	}
-	var entry []byte
+	var entry [][]byte
 	async := len(commits) > 0
+	if len(commits) > 0 {
+		entry = append(make([][]byte, 0, 1+len(commits)), counters{e.rowID.Load(), catalog.ID(e.objectID.Load())}.append(nil))
+	}
 	for _, p := range commits {
 		async = async && p.async
-	}
-	length := 0
-	for _, p := range commits {
-		length += len(p.entry)
-	}
-	if len(commits) > 0 {
-		entry = make([]byte, 0, length+32)
-		entry = counters{e.rowID.Load(), catalog.ID(e.objectID.Load())}.append(entry)
-	}
-	for _, p := range commits {
-		entry = append(entry, p.entry...)
+		entry = append(entry, p.entry)
 		p.entry = nil
 	}
 	logged = make(chan error, 1)

@@ -348,6 +348,9 @@ func (d *segmentDB) close() error {
 	return errors.Join(err, d.db.Close())
 }
 
+// discard closes the segment without writing its memtable out: Badger gives up the memtable's log, with its space, before it begins another one.
+func (d *segmentDB) discard() error { return errors.Join(d.db.DropAll(), d.close()) }
+
 // recordOverhead is more than what Badger adds to a record, in its log and in its skip list, and to a transaction.
 const recordOverhead = 256
 

@@ -11,12 +11,12 @@ import (
 	"github.com/streamsql/streamsql/sqlerr"
 )
 
-// Log is the input log with its group commit. Append hands over the entry of tick t (consecutive); it does not wait, and
-// entry must not change until done was called. The entry is durable when done was called with nil, in tick order, from
+// Log is the input log with its group commit. Append hands over the entry of tick t (consecutive), in pieces that follow one another; it does
+// not wait, and they must not change until done was called. The entry is durable when done was called with nil, in tick order, from
 // the log's goroutine; with an error (58030, 53100), nothing more will be written and every later Append fails, too. done
 // must be quick: the next group waits for it.
 type Log interface {
-	Append(t Tick, entry []byte, done func(error))
+	Append(t Tick, entry [][]byte, done func(error))
 	// Replay calls f for every durable entry after t, in order. Only before the first Append. It drops an unfinished tail,
 	// which nobody was promised, and refuses a gap (XX001). entry is valid during the call.
 	Replay(after Tick, f func(t Tick, entry []byte) error) error
@@ -43,7 +43,7 @@ const (
 
 // Segment is where groups of records are kept.
 type Segment interface {
-	Write(records [][]byte) error // durable when it returns nil; all or none
+	Write(records [][]byte) error // durable when it returns nil; all or none. It keeps none of their memory
 	Read(f func(record []byte) error) error
 	// Reserved tells whether it has all its space on the disk already, so that a full one does not matter to it.
 	Reserved() bool
@@ -79,12 +79,13 @@ type inputLog struct {
 	wantSpare   chan struct{}
 	goroutines  sync.WaitGroup
 	records     [][]byte
+	written     [][]byte // records' memory, to be used again
 	group       []pendingEntry
 }
 
 type pendingEntry struct {
 	tick  Tick
-	entry []byte
+	entry [][]byte
 	done  func(error)
 }
 
@@ -117,7 +118,7 @@ func openLog(source Segments) (*inputLog, error) {
 	return l, nil
 }
 
-func (l *inputLog) Append(t Tick, entry []byte, done func(error)) {
+func (l *inputLog) Append(t Tick, entry [][]byte, done func(error)) {
 	l.mu.Lock()
 	if l.last != 0 && t != l.last+1 && l.failed == nil {
 		l.failed = fmt.Errorf("log: entry of tick %d after that of tick %d", t, l.last)
@@ -219,33 +220,74 @@ type recordWriter struct {
 
 const partOverhead = 64
 
-func (w *recordWriter) add(t Tick, entry []byte) error {
-	sum := xxhash.Sum64(entry)
+func (w *recordWriter) add(t Tick, entry [][]byte) error {
+	var sum xxhash.Digest
+	sum.Reset()
+	left := 0
+	for _, piece := range entry {
+		_, _ = sum.Write(piece) // it never fails
+		left += len(piece)
+	}
 	w.tick = t
+	from := pieces{rest: entry}
 	for number := 0; ; number++ {
-		if len(w.record) > maxRecord-partOverhead-min(len(entry), 4<<10) {
+		if len(w.record) > maxRecord-partOverhead-min(left, 4<<10) {
 			if err := w.endRecord(); err != nil {
 				return err
 			}
 		}
-		n := min(len(entry), maxRecord-partOverhead-len(w.record))
-		last := n == len(entry)
+		if w.record == nil {
+			w.record = w.l.buffer()
+		}
+		n := min(left, maxRecord-partOverhead-len(w.record))
+		left -= n
 		w.record = binary.AppendUvarint(w.record, uint64(t))
 		w.record = binary.AppendUvarint(w.record, uint64(number))
-		if last {
+		if left == 0 {
 			w.record = append(w.record, 1)
 		} else {
 			w.record = append(w.record, 0)
 		}
 		w.record = binary.AppendUvarint(w.record, uint64(n))
-		w.record = append(w.record, entry[:n]...)
-		entry = entry[n:]
-		if last {
+		w.record = from.appendTo(w.record, n)
+		if left == 0 {
 			w.record = binary.AppendUvarint(w.record, uint64(number+1))
-			w.record = binary.LittleEndian.AppendUint64(w.record, sum)
+			w.record = binary.LittleEndian.AppendUint64(w.record, sum.Sum64())
 			return nil
 		}
 	}
+}
+
+// pieces is what is still to be read of an entry.
+type pieces struct {
+	rest [][]byte
+	at   int // in the first one
+}
+
+// appendTo appends the next n bytes.
+func (p *pieces) appendTo(dst []byte, n int) []byte {
+	for n > 0 {
+		piece := p.rest[0][p.at:]
+		if len(piece) > n {
+			p.at += n
+			return append(dst, piece[:n]...)
+		}
+		dst = append(dst, piece...)
+		n -= len(piece)
+		p.rest, p.at = p.rest[1:], 0
+	}
+	return dst
+}
+
+// buffer is memory for a record.
+func (l *inputLog) buffer() []byte {
+	last := len(l.written) - 1
+	if last < 0 {
+		return make([]byte, 0, 4<<10)
+	}
+	b := l.written[last]
+	l.written = l.written[:last]
+	return b[:0]
 }
 
 func (w *recordWriter) endRecord() error {
@@ -292,7 +334,7 @@ func (w *recordWriter) write() error {
 	l.mu.Lock()
 	l.size += int64(w.n)
 	l.mu.Unlock()
-	clear(l.records)
+	l.written = append(l.written, l.records...)
 	l.records, w.n = l.records[:0], 0
 	for i := w.acked; i < w.whole; i++ {
 		e := &l.group[i]
@@ -322,12 +364,18 @@ func (l *inputLog) room() error {
 	return nil
 }
 
-// retire closes a segment in the background, as that writes its memtable out.
+// openRetired is how many segments stay open that are not written to any more. Closing one writes its memtable out, and most are dropped before long.
+const openRetired = 2
+
+// retire puts a segment to the old ones. What is closed is closed in the background.
 func (l *inputLog) retire(o oldSegment) {
 	l.mu.Lock()
 	l.old = append(l.old, o)
+	if n := len(l.old) - openRetired; n > 0 {
+		last := l.old[n-1].Segment
+		l.goroutines.Go(func() { _ = last.Close() })
+	}
 	l.mu.Unlock()
-	l.goroutines.Go(func() { _ = o.Close() })
 }
 
 // makeSpares has a segment ready before it is needed.

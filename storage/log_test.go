@@ -28,7 +28,7 @@ func appendAll(l *inputLog, first Tick, entries [][]byte) (errs []error) {
 	var wg sync.WaitGroup
 	wg.Add(len(entries))
 	for i, e := range entries {
-		l.Append(first+Tick(i), e, func(err error) { errs = append(errs, err); wg.Done() })
+		l.Append(first+Tick(i), [][]byte{e[:len(e)/3], nil, e[len(e)/3:]}, func(err error) { errs = append(errs, err); wg.Done() })
 	}
 	wg.Wait()
 	return errs
@@ -208,7 +208,7 @@ func TestLogGroupsWhatWaits(t *testing.T) {
 	var order []Tick
 	for i := Tick(1); i <= 100; i++ {
 		wg.Add(1)
-		l.Append(i, []byte("entry"), func(err error) {
+		l.Append(i, [][]byte{[]byte("entry")}, func(err error) {
 			if err != nil {
 				t.Error(err)
 			}
@@ -287,7 +287,32 @@ func TestTruncateDropsWholeSegments(t *testing.T) {
 	}
 }
 
-// TestLogOnDisk is a store with its own log, and the copy of it that a crash would leave.
+// However many segments there are, few stay open.
+func TestOldSegmentsAreClosed(t *testing.T) {
+	d := &memorySegments{}
+	l := startLog(t, d)
+	defer l.close()
+	entry := make([]byte, maxSegment)
+	const written = openRetired + 3
+	for i := range written {
+		appendAll(l, Tick(i+1), [][]byte{entry})
+	}
+	d.mu.Lock()
+	segments := slices.Clone(d.segments)
+	d.mu.Unlock()
+	for i, s := range segments[:written] {
+		if i < written-1-openRetired {
+			<-s.closed
+			continue
+		}
+		select {
+		case <-s.closed:
+			t.Errorf("segment %d of %d is closed", i+1, written)
+		default:
+		}
+	}
+}
+
 // TestEntryAcrossSegments drops segments up to a tick whose neighbour's entry lies on both sides of a segment's end.
 func TestEntryAcrossSegments(t *testing.T) {
 	large := make([]byte, maxSegment+maxSegment/2)
@@ -334,6 +359,7 @@ func TestHalfRemovedSegment(t *testing.T) {
 	}
 }
 
+// TestLogOnDisk is a store with its own log, and the copy of it that a crash would leave.
 func TestLogOnDisk(t *testing.T) {
 	dir := t.TempDir()
 	s, err := Open(dir, Options{})
@@ -385,7 +411,7 @@ func BenchmarkLog(b *testing.B) {
 			entry := make([]byte, 60)
 			done := make(chan error, 1)
 			l := s.Log()
-			l.Append(1, entry, func(err error) { done <- err }) // the first segment is open
+			l.Append(1, [][]byte{entry}, func(err error) { done <- err }) // the first segment is open
 			if err := <-done; err != nil {
 				b.Fatal(err)
 			}
@@ -401,7 +427,7 @@ func BenchmarkLog(b *testing.B) {
 					for range n {
 						mu.Lock()
 						tick++
-						l.Append(tick, entry, func(err error) { done <- err })
+						l.Append(tick, [][]byte{entry}, func(err error) { done <- err })
 						mu.Unlock()
 						if err := <-done; err != nil {
 							b.Error(err)

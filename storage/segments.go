@@ -106,12 +106,24 @@ func (s *diskSegment) Close() error {
 	return err
 }
 
+// discard closes a segment of which nothing is needed any more.
+func (s *diskSegment) discard() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.db == nil {
+		return nil
+	}
+	err := s.db.discard()
+	s.db = nil
+	return err
+}
+
 // goingSuffix marks a segment that is being removed.
 const goingSuffix = ".going"
 
-// Remove gives the segment another name first: half a segment, which a crash would leave, cannot be opened.
+// Remove gives the segment another name before it deletes its files: half a segment, which a crash would leave, cannot be opened.
 func (s *diskSegment) Remove() error {
-	err := s.Close()
+	err := s.discard()
 	going := s.dir + goingSuffix
 	if rerr := os.Rename(s.dir, going); rerr != nil {
 		return errors.Join(err, rerr)

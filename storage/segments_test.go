@@ -1,6 +1,8 @@
 package storage
 
 import (
+	"fmt"
+	"os"
 	"path/filepath"
 	"testing"
 )
@@ -43,5 +45,29 @@ func TestFullSegmentHasOneMemtable(t *testing.T) {
 		if len(names) != 1 {
 			t.Errorf("%d records of %d bytes: memtables %v", n, size, names)
 		}
+	}
+}
+
+// A segment that is removed while it is open is not written out; what a crash leaves of it on the way has nothing to say, and can be removed.
+func TestOpenSegmentIsRemovedUnwritten(t *testing.T) {
+	s := newSegment(t)
+	if err := s.Write([][]byte{[]byte("record")}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.discard(); err != nil { // the first half of Remove
+		t.Fatal(err)
+	}
+	if tables, err := filepath.Glob(filepath.Join(s.dir, "*.sst")); err != nil || len(tables) > 0 {
+		t.Errorf("tables %v, %v", tables, err)
+	}
+	left := &diskSegment{dir: s.dir}
+	if err := left.Read(func(r []byte) error { return fmt.Errorf("record %q is left", r) }); err != nil {
+		t.Error(err)
+	}
+	if err := left.Remove(); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(s.dir); !os.IsNotExist(err) {
+		t.Errorf("the directory is there: %v", err)
 	}
 }
