@@ -64,9 +64,10 @@ func appendDefinition(dst []byte, d *definition) []byte {
 
 // size is what the rows of a transaction amount to.
 type size struct {
-	rows    int // that change
-	added   int // bytes more than before
-	longest int // image
+	rows     int // that change
+	disputed int // of these, those that another transaction may want to change, too: see Writes.disputable
+	added    int // bytes more than before
+	longest  int // image
 }
 
 // appendWrites encodes the rows of a transaction.
@@ -76,14 +77,18 @@ func appendWrites(dst []byte, w *Writes) ([]byte, size) {
 		if w.truncated(t.ID) {
 			dst = binary.AppendUvarint(append(dst, partTruncate), uint64(t.ID))
 		}
-		at := len(dst)
-		dst = slices.Grow(dst, w.part(t.ID).set.encoded())
+		at, part := len(dst), w.part(t.ID)
+		own := part.hidden()
+		dst = slices.Grow(dst, part.set.encoded())
 		dst = binary.AppendUvarint(append(dst, partRows), uint64(t.ID))
 		dst = append(dst, 0, 0, 0, 0)
 		head := len(dst) - 4
 		n := uint32(0)
 		_ = w.each(t.ID, func(c change) error {
 			n++
+			if c.old != nil || !own {
+				all.disputed++
+			}
 			all.added += len(c.new) - len(c.old)
 			all.longest = max(all.longest, len(c.new))
 			dst = binary.AppendUvarint(dst, uint64(len(c.key)))

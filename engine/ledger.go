@@ -20,7 +20,7 @@ type ledger struct {
 	settled uint64     // and published
 	open    []*pending // numbered one after the other: those that the frontier may not show
 	large   []*pending // of these, the ones that recent does not know
-	rows    int        // of the others
+	rows    int        // of the others, as far as they are disputable
 	recent  []touch    // by hash; a power of two
 	base    uint64
 	unique  map[string]ledgerKey
@@ -107,11 +107,11 @@ func (l *ledger) enter(p *pending, unique map[string][]byte) {
 		l.writing[t.ID]++
 	}
 	l.open = append(l.open, p)
-	if p.size.rows > largeCommit {
+	if p.size.disputed > largeCommit {
 		l.large = append(l.large, p)
 		return
 	}
-	l.rows += p.size.rows
+	l.rows += p.size.disputed
 	if 4*l.rows <= len(l.recent) && p.number-l.base <= math.MaxUint32 {
 		l.touch(p)
 		return
@@ -119,7 +119,7 @@ func (l *ledger) enter(p *pending, unique map[string][]byte) {
 	l.base = l.open[0].number - 1
 	l.recent = make([]touch, max(minRecent, 8<<bits.Len(uint(l.rows))))
 	for _, o := range l.open {
-		if o.size.rows <= largeCommit {
+		if o.size.disputed <= largeCommit {
 			l.touch(o)
 		}
 	}
@@ -129,7 +129,7 @@ func (l *ledger) enter(p *pending, unique map[string][]byte) {
 func (l *ledger) touch(p *pending) {
 	first, number := uint32(l.open[0].number-l.base), uint32(p.number-l.base)
 	for _, t := range p.writes.tables() {
-		_ = p.writes.each(t.ID, func(c change) error {
+		_ = p.writes.disputable(t.ID, func(c change) error {
 			at, tag := l.place(t.ID, c.hash)
 			to := 0 // its own slot, a free one, or where it makes one of several rows
 			for i, x := range at {
@@ -177,10 +177,10 @@ func (l *ledger) forget() {
 				delete(l.unique, key)
 			}
 		}
-		if p.size.rows > largeCommit {
+		if p.size.disputed > largeCommit {
 			l.large = l.large[1:]
 		} else {
-			l.rows -= p.size.rows
+			l.rows -= p.size.disputed
 		}
 	}
 	if len(l.open) == 0 && len(l.recent) > maxIdle {

@@ -5,6 +5,7 @@ import (
 	"math/rand"
 	"testing"
 
+	"github.com/streamsql/streamsql/batch"
 	"github.com/streamsql/streamsql/sqlerr"
 	"github.com/streamsql/streamsql/storage"
 	"github.com/streamsql/streamsql/types"
@@ -36,7 +37,7 @@ func TestLedger(t *testing.T) {
 			case n < 5:
 				p := ledgerWrites(f, rng, keys, hash)
 				if rng.Intn(5) == 0 {
-					p.size.rows += largeCommit
+					p.size.disputed += largeCommit + 1
 				}
 				l.enter(p, nil)
 				accepted = append(accepted, p)
@@ -126,7 +127,7 @@ func TestLargeAgainstLarge(t *testing.T) {
 		change(w)
 		p := &pending{writes: w}
 		p.entry, p.size = appendWrites(nil, w)
-		p.size.rows += largeCommit
+		p.size.disputed += largeCommit + 1
 		return p
 	}
 	update := func(w *Writes) {
@@ -150,5 +151,37 @@ func TestLargeAgainstLarge(t *testing.T) {
 		if err := v.against(cat, &l); err != nil && sqlerr.CodeOf(err) != c.code || err == nil && c.code != "" {
 			t.Errorf("%s: %v, want %q", name, err, c.code)
 		}
+	}
+}
+
+// TestNewRowsOfTheirOwn: rows whose ids are new are not entered, those that stood are.
+func TestNewRowsOfTheirOwn(t *testing.T) {
+	f := newFixture(t, nil)
+	f.t.PrimaryKey = []int{2}
+	f.t.Columns[2].Hidden = true
+	w := f.e.NewWrites()
+	b := batch.New(f.types, 3)
+	for i := range int64(3) {
+		b.AppendRow([]types.Datum{types.NewInt(i), types.Null, types.Null}, 1)
+	}
+	if err := w.InsertBatch(f.t, b); err != nil {
+		t.Fatal(err)
+	}
+	disputed := func() (keys []string) {
+		_ = w.disputable(f.t.ID, func(c change) error { keys = append(keys, string(c.key)); return nil })
+		if _, size := appendWrites(nil, w); size.disputed != len(keys) {
+			t.Errorf("disputed are %d rows, counted %d", len(keys), size.disputed)
+		}
+		return keys
+	}
+	if got := disputed(); len(got) != 0 {
+		t.Errorf("new rows are disputed: %q", got)
+	}
+	stood := row(7, "x", 70)
+	if err := w.Delete(f.t, stood); err != nil {
+		t.Fatal(err)
+	}
+	if got := disputed(); len(got) != 1 || got[0] != f.key(stood) {
+		t.Errorf("disputed are %q, want only %q", got, f.key(stood))
 	}
 }

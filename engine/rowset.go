@@ -12,6 +12,7 @@ import (
 // images in an arena, and a hash index. TRUNCATE begins another one.
 type rowSet struct {
 	truncated bool // nothing of the table's stored rows is left
+	stood     bool // some row may have stood before
 	arena     arena
 	recs      [][]record // in order of first touch; all but the last of recordChunk
 	n         int
@@ -134,11 +135,22 @@ func (s *rowSet) enter(k int) {
 
 // add makes the record of a key that has none.
 func (s *rowSet) add(hash uint32, key, old, new []byte) {
-	s.reserve(1)
 	r := record{klen: uint32(len(key)), olen: uint32(len(old)), nlen: uint32(len(new)), hash: hash}
 	r.key = s.arena.add(key)
 	r.old = s.arena.add(old)
 	r.new = s.arena.add(new)
+	s.stood = s.stood || r.olen > 0
+	s.addRecord(r)
+}
+
+// addNew is add of a row that did not stand, of which row has the key, klen bytes, and the image.
+func (s *rowSet) addNew(hash uint32, row []byte, klen int) {
+	at := s.arena.take(row)
+	s.addRecord(record{key: at, new: at + uint64(klen), klen: uint32(klen), nlen: uint32(len(row) - klen), hash: hash})
+}
+
+func (s *rowSet) addRecord(r record) {
+	s.reserve(1)
 	s.push(r)
 	s.enter(s.n - 1)
 	s.indexKeys(s.n - 1)
@@ -219,6 +231,26 @@ func (a *arena) add(p []byte) uint64 {
 	}
 	addr := uint64(last)<<32 | uint64(a.used)
 	a.used += copy(a.chunks[last][a.used:], p)
+	return addr
+}
+
+// room is memory to append to what take will add: no copy is made of what fits.
+func (a *arena) room() []byte {
+	last := len(a.chunks) - 1
+	if last < 0 {
+		return nil
+	}
+	return a.chunks[last][a.used:a.used]
+}
+
+// take is add of what was made in room, or outgrew it.
+func (a *arena) take(p []byte) uint64 {
+	room := a.room()
+	if len(p) == 0 || cap(room) == 0 || &p[0] != &room[:1][0] {
+		return a.add(p)
+	}
+	addr := uint64(len(a.chunks)-1)<<32 | uint64(a.used)
+	a.used += len(p)
 	return addr
 }
 

@@ -103,12 +103,8 @@ func (v *validation) table(sn *Snapshot, l *ledger, t *catalog.Table) error {
 	if w.truncated(t.ID) {
 		return nil
 	}
-	generated := t.Columns[len(t.Columns)-1].Hidden
 	stored := sn.Store.Finder(t.Tree)
-	return w.each(t.ID, func(c change) error {
-		if generated && c.old == nil {
-			return nil // its row id is new
-		}
+	return w.disputable(t.ID, func(c change) error {
 		var now []byte
 		known := false
 		if l != nil {
@@ -202,11 +198,7 @@ func (v *validation) against(cat *catalog.Catalog, l *ledger) error {
 			if !ok || w.truncated(t.ID) {
 				continue
 			}
-			generated := t.Columns[len(t.Columns)-1].Hidden
-			err := p.writes.each(t.ID, func(o change) error {
-				if generated && o.old == nil {
-					return nil // its row id is new
-				}
+			err := p.writes.disputable(t.ID, func(o change) error {
 				c, ok := w.changed(t.ID, o.hash, o.key)
 				if !ok {
 					return nil

@@ -170,6 +170,11 @@ func (w *Writes) replace(tw *tableWrites, key []byte, old []types.Datum, image [
 
 func (w *Writes) add(tw *tableWrites, hash uint32, key, old, new []byte) {
 	tw.set.add(hash, key, old, new)
+	w.made(tw)
+}
+
+// made notes for undo that a record was added.
+func (w *Writes) made(tw *tableWrites) {
 	if n := len(w.undo); n > w.sealed {
 		if u := &w.undo[n-1]; u.table == tw.n && u.made > 0 && u.made < truncation-1 {
 			u.made++
@@ -192,15 +197,25 @@ func (w *Writes) InsertBatch(t *catalog.Table, b *batch.Batch) error {
 	if tw.hidden() {
 		b = w.giveRowIDs(tw, b)
 	}
-	tw.set.reserve(b.Len())
+	s := tw.set
+	s.reserve(b.Len())
 	for i := range b.Len() {
-		w.key = b.AppendKey(w.key[:0], i, t.PrimaryKey)
-		w.image = b.AppendImage(w.image[:0], i, nil)
-		if err := storage.CheckEntry(w.key, w.image); err != nil {
+		row := b.AppendKey(s.arena.room(), i, t.PrimaryKey)
+		klen := len(row)
+		row = b.AppendImage(row, i, nil)
+		key, image := row[:klen], row[klen:]
+		if err := storage.CheckEntry(key, image); err != nil {
 			return err
 		}
-		if !w.insert(tw, w.key, w.image) {
+		hash := hashOf(key)
+		switch k := s.find(hash, key); {
+		case k < 0:
+			s.addNew(hash, row, klen)
+			w.made(tw)
+		case s.rec(k).nlen > 0:
 			return DuplicateKey(nil, t, 0, b.AppendRowTo(nil, i))
+		default:
+			w.set(tw, k, image)
 		}
 	}
 	return nil
@@ -342,6 +357,20 @@ func (w *Writes) each(id catalog.ID, f func(c change) error) error {
 		}
 	}
 	return nil
+}
+
+// disputable calls f with the changes of a table that another transaction may want to make, too. A row whose id is new is nobody else's.
+func (w *Writes) disputable(id catalog.ID, f func(c change) error) error {
+	tw := w.part(id)
+	if tw == nil || tw.hidden() && !tw.set.stood {
+		return nil
+	}
+	return w.each(id, func(c change) error {
+		if tw.hidden() && c.old == nil {
+			return nil
+		}
+		return f(c)
+	})
 }
 
 // changed is the change of one key, if there is one. Once the transaction is over, any goroutine may ask.
