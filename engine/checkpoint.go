@@ -29,11 +29,33 @@ type checkpointer struct {
 	before  int // and the one before it: while one runs, a restart replays from there
 	logAt   int64
 	hurried bool
-	// cramped asks the next one to give space on the disk back; roomAt is the frontier of the last time. Engine.mu guards both.
-	cramped bool
-	roomAt  storage.Tick
+	room    roomRequest
 	ended   chan struct{} // closed when the running one ends
 }
+
+// roomRequest is that somebody was refused for want of space on the disk: the next checkpoint to begin gives back what it can. Engine.mu guards it.
+type roomRequest struct {
+	asked bool
+	at    storage.Tick // the frontier of the last time: as long as nothing has changed there is no more to give back
+}
+
+// ask returns whether there is a request that was not there before.
+func (r *roomRequest) ask(frontier storage.Tick) bool {
+	if r.asked || r.at == frontier {
+		return false
+	}
+	r.asked, r.at = true, frontier
+	return true
+}
+
+// begin takes the request for a checkpoint that begins. One that runs already has not seen what was deleted since.
+func (r *roomRequest) begin() (asked bool) {
+	asked, r.asked = r.asked, false
+	return asked
+}
+
+// failed lets who is refused next ask again: Badger's own compactions may have made room by then.
+func (r *roomRequest) failed() { r.at = 0 }
 
 // Checkpoint writes a checkpoint and waits until it is durable.
 func (e *Engine) Checkpoint(ctx context.Context) error {
@@ -61,29 +83,8 @@ func (e *Engine) Checkpoint(ctx context.Context) error {
 func (e *Engine) makeRoom() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	c := &e.checkpoint
-	if c.cramped || c.roomAt == e.published || e.writable() != nil {
-		return
-	}
-	c.cramped, c.roomAt = true, e.published
-	e.want = append(e.want, make(chan error, 1))
-	e.queue.ring()
-}
-
-// compact ends what makeRoom has begun, if the checkpoint was written.
-func (e *Engine) compact(written bool) {
-	e.mu.Lock()
-	cramped := e.checkpoint.cramped
-	e.checkpoint.cramped = false
-	e.mu.Unlock()
-	if !cramped || !written {
-		return
-	}
-	if err := e.store.Compact(); err != nil {
-		slog.Warn("space on the disk could not be given back", "error", err)
-		e.mu.Lock()
-		e.checkpoint.roomAt = 0 // who is refused next asks again: Badger's own compactions may have made room by then
-		e.mu.Unlock()
+	if e.writable() == nil && e.checkpoint.room.ask(e.published) {
+		e.queue.ring()
 	}
 }
 
@@ -106,15 +107,16 @@ func (e *Engine) mayCheckpoint() {
 	}
 	e.mu.Lock()
 	want := e.want
-	if e.broken != nil || len(want) == 0 && behind < checkpointRows && e.log.Size()-c.logAt < checkpointLog {
+	if e.broken != nil || len(want) == 0 && !c.room.asked && behind < checkpointRows && e.log.Size()-c.logAt < checkpointLog {
 		e.mu.Unlock()
 		return
 	}
 	e.want = nil
+	cramped := c.room.begin()
 	e.mu.Unlock()
 	run, tick, err := e.captureCheckpoint()
 	if err != nil {
-		answerAll(want, err)
+		e.endCheckpoint(want, cramped, err)
 		return
 	}
 	if c.hurried {
@@ -127,13 +129,32 @@ func (e *Engine) mayCheckpoint() {
 	e.done.Add(1)
 	go func() {
 		defer e.done.Done()
-		err := e.writeCheckpoint(run, tick)
-		answerAll(want, err)
-		e.compact(err == nil)
+		e.endCheckpoint(want, cramped, e.writeCheckpoint(run, tick))
 		c.running.Store(false)
 		close(ended)
 		e.queue.ring() // others may have asked meanwhile
 	}()
+}
+
+// endCheckpoint tells those who wait, or the log, and gives space back if that was asked for.
+func (e *Engine) endCheckpoint(want []chan error, cramped bool, err error) {
+	answerAll(want, err)
+	if err != nil && len(want) == 0 && sqlerr.CodeOf(err) != sqlerr.AdminShutdown {
+		slog.Warn("a checkpoint could not be written", "error", err)
+	}
+	if !cramped {
+		return
+	}
+	if err == nil {
+		if err = e.store.Compact(); err != nil {
+			slog.Warn("space on the disk could not be given back", "error", err)
+		}
+	}
+	if err != nil {
+		e.mu.Lock()
+		e.checkpoint.room.failed()
+		e.mu.Unlock()
+	}
 }
 
 func answerAll(waiting []chan error, err error) {

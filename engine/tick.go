@@ -81,7 +81,7 @@ func (e *Engine) take() (commits []*pending, ok bool) {
 }
 
 func (e *Engine) idleWork() bool {
-	return e.flow.graph.hydrating() || e.store.Orphans() > 0 || len(e.want) > 0 && !e.checkpoint.running.Load()
+	return e.flow.graph.hydrating() || e.store.Orphans() > 0 || (len(e.want) > 0 || e.checkpoint.room.asked) && !e.checkpoint.running.Load()
 }
 
 // tick runs transactions through the dataflow, while their entry is being synced.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"math/bits"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -59,7 +60,6 @@ func (s *Store) capture(meta []byte) *checkpoint {
 	s.saveTables()
 	d := s.durable
 	d.epoch++
-	d.live.Store(int64(int(s.nextPage)-len(s.free)) * PageSize)
 	c := &checkpoint{s: s, epoch: d.epoch, state: s.last}
 	c.state.refs.Add(1)
 	c.obsolete = d.sweeper.gone
@@ -110,6 +110,7 @@ func (c *checkpoint) run(ctx context.Context) error {
 		d.mu.Unlock()
 		d.db.discardBefore(c.epoch)
 		d.compaction.Store(d.db.fresh())
+		d.live.Store(c.live())
 	}
 	for _, id := range c.write {
 		f := &s.desc(id).flags
@@ -123,6 +124,20 @@ func (c *checkpoint) run(ctx context.Context) error {
 	}
 	c.state.refs.Add(-1)
 	return err
+}
+
+// live is how many bytes a compaction leaves at most: the pages, the packs, and those that the next checkpoint deletes.
+func (c *checkpoint) live() int64 {
+	n := int64(c.manifest.nextPage) * PageSize
+	for _, b := range c.manifest.free {
+		n -= int64(bits.OnesCount8(b)) * PageSize
+	}
+	for _, l := range [][]pack{c.sweeper.packs, c.sweeper.gone} {
+		for _, p := range l {
+			n += p.size
+		}
+	}
+	return n
 }
 
 // takeBack makes the pages of a failed checkpoint dirty again. Whether its records were written is not known, so none of

@@ -34,7 +34,7 @@ type durable struct {
 	faults func(step string) error // tests make steps fail
 
 	compaction atomic.Int64 // bytes that one of the pages may take until it has made room,
-	live       atomic.Int64 // and that it may leave: all pages, as of the last checkpoint
+	live       atomic.Int64 // and that it may leave, as of the last checkpoint
 
 	mu   sync.Mutex
 	tick Tick // of the last durable checkpoint
