@@ -154,7 +154,7 @@ func (r *run) life(s *servertest.Server, life int, writers []*writer) error {
 
 // load lets writers and readers go until so many transfers are acknowledged. kill: then the server is killed under them.
 func (r *run) load(s *servertest.Server, life int, until int64, writers []*writer, kill bool) error {
-	const readers = 6
+	readers := len(writers) + 1
 	var writing, reading sync.WaitGroup
 	var ended, killed atomic.Bool
 	errs := make(chan error, len(writers)+readers)
