@@ -6,6 +6,7 @@ import (
 	"github.com/streamsql/streamsql/planner/plan"
 	"github.com/streamsql/streamsql/sqlerr"
 	"github.com/streamsql/streamsql/types"
+	"slices"
 )
 
 // aggregation collects the aggregate calls of a query level.
@@ -182,6 +183,14 @@ func aggText(call *expr.AggCall) string {
 func (b *Binder) aggOrder(c *context, e *ast.Func, args []expr.Expr) ([]expr.SortKey, error) {
 	var out []expr.SortKey
 	for _, it := range e.Order {
+		if i := slices.IndexFunc(e.Args, func(a ast.Expr) bool { return ast.HasSubquery(a) && ast.Equal(a, it.Expr) }); i >= 0 && i < len(args) {
+			k, err := b.direction(it, args[i]) // each binding of a subquery makes columns of its own
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, k)
+			continue
+		}
 		k, err := b.sortKey(c, it)
 		if err != nil {
 			return nil, err

@@ -38,6 +38,9 @@ func (sel *selection) bindGroups() error {
 		}
 		sets = product
 	}
+	if len(sets) > 1 && sel.twice != nil { // which of the two a set leaves out decides which column is NULL
+		return sel.twice
+	}
 	for i, s := range sets {
 		slices.Sort(s)
 		sets[i] = slices.Compact(s)
@@ -47,9 +50,6 @@ func (sel *selection) bindGroups() error {
 		sets = slices.CompactFunc(sets, slices.Equal)
 	}
 	sel.sets = sets
-	if len(sets) > 1 && sel.twice != nil { // which of the two a set leaves out decides which column is NULL
-		return sel.twice
-	}
 	return nil
 }
 

@@ -51,6 +51,7 @@ func constants(n plan.Node) map[int]*expr.Call {
 	out := map[int]*expr.Call{}
 	switch n := n.(type) {
 	case *plan.Filter:
+		out = constants(n.In) // else two that are added in turn would hide each other, without end
 		for _, e := range n.Preds {
 			l, r, ok := plan.Equality(e)
 			if !ok {
