@@ -51,7 +51,12 @@ func (g *generator) grouped(from, where string, scope []column) query {
 	}
 	if g.oneIn(4) {
 		g.hit("HAVING")
-		q.sql += fmt.Sprintf(" HAVING count(*) %s %d", pick(g, []string{">", "<=", "<>"}), g.IntN(3))
+		than := fmt.Sprint(g.IntN(3))
+		if g.oneIn(3) {
+			g.hit("subquery in HAVING")
+			than, _ = g.outerAggregate(scope)
+		}
+		q.sql += fmt.Sprintf(" HAVING count(*) %s %s", pick(g, []string{">", "<=", "<>"}), than)
 	}
 	g.loosen(&q)
 	return q
@@ -99,6 +104,12 @@ func (g *generator) aggregate(scope []column) (string, kind) {
 	if g.oneIn(3) {
 		x = typed(c.kind, g.expr(c.kind, scope, 1))
 	}
+	if c.kind == integer && g.failing == none && g.oneIn(20) {
+		g.hit("subquery in an aggregate")
+		t := pick(g, g.tables)
+		g.alias++
+		x = fmt.Sprintf("(SELECT max(o%d.k) FROM %s o%d WHERE o%d.k %s %s)", g.alias, t.name, g.alias, g.alias, pick(g, []string{"=", "<", "<>"}), c.name)
+	}
 	filter := ""
 	if g.oneIn(4) {
 		g.hit("FILTER")
@@ -109,12 +120,27 @@ func (g *generator) aggregate(scope []column) (string, kind) {
 		distinct = "DISTINCT "
 	}
 	order := pick(g, []string{"", " DESC", " NULLS FIRST"})
-	texts := c.kind == integer || c.kind == text || c.kind == decimal || c.kind == boolean || c.kind == instant || c.kind == date || c.kind == long || c.kind == list
+	texts := c.kind == integer || c.kind == text || c.kind == decimal || c.kind == boolean || c.kind == instant || c.kind == date || c.kind == long || c.kind == list ||
+		c.kind == bytes || c.kind == identifier || c.kind == moment || c.kind == clock || c.kind == short
 	call := func(name, args string) string {
 		g.hit(distinct + name)
 		return name + "(" + args + ")" + filter
 	}
-	switch g.IntN(13) {
+	switch g.IntN(16) {
+	case 13:
+		if c.kind == integer || c.kind == text {
+			return call("array_agg", fmt.Sprintf("%s%s ORDER BY %s%s", distinct, x, x, order)), map[kind]kind{integer: list, text: words}[c.kind]
+		}
+	case 14:
+		if c.kind == integer && !g.extreme {
+			y := g.ofKind(scope, integer)
+			name := pick(g, []string{"corr", "covar_pop", "covar_samp", "regr_avgx", "regr_avgy", "regr_count", "regr_intercept", "regr_r2", "regr_slope", "regr_sxx", "regr_sxy", "regr_syy"})
+			return fmt.Sprintf("trim_scale(round((%s)::numeric, 6))", call(name, x+", "+y)), numeric
+		}
+	case 15:
+		if c.kind == bytes {
+			return call("string_agg", fmt.Sprintf("%s%s, '\\x2c'::bytea ORDER BY %s%s", distinct, x, x, order)), bytes
+		}
 	case 11, 12:
 		if isOrdered(c.kind) {
 			if e, k := g.orderedSet(x, c.kind); k == c.kind {
@@ -150,7 +176,7 @@ func (g *generator) aggregate(scope []column) (string, kind) {
 	case 7, 8:
 		distinct = ""
 		switch c.kind {
-		case integer, decimal, numeric, long, double:
+		case integer, decimal, numeric, long, double, short:
 			name := pick(g, []string{"sum", "avg"})
 			if c.kind == double || c.kind == numeric || c.kind == decimal {
 				k := c.kind
@@ -170,7 +196,7 @@ func (g *generator) aggregate(scope []column) (string, kind) {
 			}
 		}
 	case 9:
-		if c.kind == integer || c.kind == long {
+		if c.kind == integer || c.kind == long || c.kind == short {
 			name := pick(g, []string{"stddev", "variance", "var_pop", "var_samp", "stddev_pop", "bit_or", "bit_and", "bit_xor"})
 			return "(" + call(name, x) + ")::text", text
 		}

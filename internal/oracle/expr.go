@@ -35,50 +35,86 @@ func (g *generator) expr(k kind, scope []column, depth int) string {
 	case integer:
 		return g.integer(scope, sub)
 	case text:
-		switch g.IntN(6) {
-		case 0:
-			return fmt.Sprintf("%s(%s)", pick(g, []string{"lower", "upper", "reverse", "btrim", "md5", "initcap"}), sub(text))
-		case 1:
-			return fmt.Sprintf("substr(%s, %d)", sub(text), 1+g.IntN(2))
-		case 2:
-			return fmt.Sprintf("(%s)::text", sub(pick(g, []kind{integer, decimal, boolean, instant, list, words})))
-		case 3:
-			if !g.images {
-				return fmt.Sprintf("(%s ->> 'a')", sub(document))
-			}
-		}
-		return fmt.Sprintf("(%s || %s)", sub(text), sub(text))
+		return g.text(sub)
 	case decimal:
 		return fmt.Sprintf("(%s %s %s)", sub(decimal), pick(g, []string{"+", "-"}), sub(decimal))
 	case numeric:
-		e := fmt.Sprintf("(%s %s %s)", sub(numeric), pick(g, []string{"+", "-", "*"}), sub(pick(g, []kind{numeric, integer})))
+		e := fmt.Sprintf("(%s %s %s)", sub(numeric), pick(g, []string{"+", "-", "*"}), sub(pick(g, []kind{numeric, integer, long})))
+		if g.oneIn(4) {
+			e = fmt.Sprintf("%s(%s)", pick(g, []string{"abs", "floor", "ceil", "sign"}), sub(numeric))
+		}
 		if !g.images {
 			return "trim_scale(" + e + ")"
 		}
 		return e
 	case long:
-		return fmt.Sprintf("(%s %s %s)", sub(long), pick(g, []string{"+", "-"}), sub(pick(g, []kind{long, integer})))
+		return g.arithmetic(long, sub)
 	case double:
+		if g.extreme {
+			return fmt.Sprintf("abs(%s)", sub(double))
+		}
 		return fmt.Sprintf("(%s * %s + 0)", sub(double), pick(g, []string{"2", "0.5", "-1"}))
+	case single:
+		return fmt.Sprintf("greatest(%s, %s)", sub(single), sub(single))
+	case short:
+		return fmt.Sprintf("least(greatest(%s, -99), 99)::int2", sub(integer))
 	case instant:
-		if g.oneIn(3) {
-			return fmt.Sprintf("(%s + %s)", sub(date), sub(span))
+		switch g.IntN(4) {
+		case 0:
+			if !g.extreme {
+				return fmt.Sprintf("(%s + %s)", sub(date), sub(span))
+			}
+		case 1:
+			return fmt.Sprintf("(%s AT TIME ZONE 'UTC')", sub(moment))
 		}
 		return fmt.Sprintf("date_trunc('%s', %s)", pick(g, []string{"hour", "day", "month"}), sub(instant))
+	case moment:
+		if g.oneIn(2) {
+			return fmt.Sprintf("(%s AT TIME ZONE 'UTC')", sub(instant))
+		}
+		return fmt.Sprintf("date_trunc('%s', %s)", pick(g, []string{"hour", "day", "year"}), sub(moment))
+	case clock:
+		if g.oneIn(2) {
+			return fmt.Sprintf("(%s %s %s)", sub(clock), pick(g, []string{"+", "-"}), sub(span))
+		}
+		return fmt.Sprintf("least(%s, %s)", sub(clock), sub(clock))
 	case date:
+		if g.extreme {
+			return fmt.Sprintf("greatest(%s, %s)", sub(date), sub(date))
+		}
 		return fmt.Sprintf("(%s + %s)", sub(date), sub(integer))
-	case document:
+	case bytes:
 		switch g.IntN(3) {
 		case 0:
-			return fmt.Sprintf("(%s -> %s)", sub(document), pick(g, []string{"'a'", "'b'", "0", "1"}))
+			return fmt.Sprintf("convert_to(%s, 'UTF8')", sub(text))
 		case 1:
-			return fmt.Sprintf("jsonb_build_object('n', %s, 't', %s)", sub(integer), sub(text))
+			return fmt.Sprintf("substr(%s, %d)", sub(bytes), 1+g.IntN(2))
 		}
-		return fmt.Sprintf("to_jsonb(%s)", sub(pick(g, []kind{integer, text, list, boolean})))
+		return fmt.Sprintf("(%s || %s)", sub(bytes), sub(bytes))
+	case identifier:
+		return fmt.Sprintf("md5(%s)::uuid", sub(text))
+	case document:
+		switch g.IntN(4) {
+		case 0:
+			return fmt.Sprintf("(%s %s %s)", sub(document), "->", pick(g, []string{"'a'", "'b'", "0", "1", "-1"}))
+		case 1:
+			return fmt.Sprintf("jsonb_build_object('n', %s, 't', %s)", sub(integer), sub(pick(g, []kind{text, date, words, identifier})))
+		case 2:
+			return fmt.Sprintf("(%s || %s)", sub(document), sub(document))
+		}
+		return fmt.Sprintf("to_jsonb(%s)", sub(pick(g, []kind{integer, text, list, boolean, instant, long})))
 	case list:
+		switch g.IntN(4) {
+		case 0:
+			return fmt.Sprintf("ARRAY[%s, %s]", sub(integer), sub(integer))
+		case 1:
+			return fmt.Sprintf("array_remove(%s, %s)", sub(list), sub(integer))
+		case 2:
+			return fmt.Sprintf("(%s)[%d:2]", sub(list), g.IntN(3))
+		}
 		return fmt.Sprintf("(%s || %s)", sub(list), sub(pick(g, []kind{list, integer})))
 	case words:
-		return fmt.Sprintf("string_to_array(%s, ' ')", sub(text))
+		return pick(g, []string{fmt.Sprintf("string_to_array(%s, ' ')", sub(text)), fmt.Sprintf("array_append(%s, %s)", sub(words), sub(text))})
 	case span:
 		return sub(span)
 	default:
@@ -86,30 +122,76 @@ func (g *generator) expr(k kind, scope []column, depth int) string {
 	}
 }
 
+func (g *generator) text(sub func(kind) string) string {
+	switch g.IntN(8) {
+	case 0:
+		return fmt.Sprintf("%s(%s)", pick(g, []string{"lower", "upper", "reverse", "btrim", "md5", "initcap"}), sub(text))
+	case 1:
+		return fmt.Sprintf("substr(%s, %d)", sub(text), 1+g.IntN(2))
+	case 2:
+		return fmt.Sprintf("(%s)::text", sub(pick(g, []kind{integer, decimal, boolean, instant, list, words, bytes, identifier, moment, clock, short, long, date})))
+	case 3:
+		if !g.images {
+			return fmt.Sprintf("(%s ->> 'a')", sub(document))
+		}
+	case 4:
+		return fmt.Sprintf("encode(%s, 'hex')", sub(bytes))
+	case 5:
+		return fmt.Sprintf("jsonb_typeof(%s)", sub(document))
+	case 6:
+		return fmt.Sprintf("%s(%s, %s, %s)", pick(g, []string{"replace", "concat", "translate"}), sub(text), sub(text), sub(text))
+	}
+	return fmt.Sprintf("(%s || %s)", sub(text), sub(text))
+}
+
 func (g *generator) integer(scope []column, sub func(kind) string) string {
 	if g.mayFail {
-		for _, c := range scope {
-			if c.kind == integer && g.oneIn(2) {
-				g.hit("may fail")
-				return fmt.Sprintf("(%s / %s)", sub(integer), c.name)
-			}
+		if e := g.fail(scope, sub); e != "" {
+			return e
 		}
 	}
-	switch g.IntN(9) {
+	switch g.IntN(16) {
 	case 0:
-		return fmt.Sprintf("length(%s)", sub(text))
+		return fmt.Sprintf("length(%s)", sub(pick(g, []kind{text, bytes})))
 	case 1:
-		return fmt.Sprintf("abs(%s)", sub(integer))
+		return fmt.Sprintf("(%s / nullif(%s, 0))", sub(integer), sub(pick(g, []kind{integer, short})))
 	case 2:
-		return fmt.Sprintf("(%s / nullif(%s, 0))", sub(integer), sub(integer))
+		return fmt.Sprintf("extract(%s from %s)::int4", pick(g, []string{"day", "month", "dow"}), sub(date))
 	case 3:
-		return fmt.Sprintf("extract(%s from %s)::int4", pick(g, []string{"day", "year", "dow"}), sub(date))
-	case 4:
 		return fmt.Sprintf("cardinality(%s)", sub(pick(g, []kind{list, words})))
-	case 5:
+	case 4:
 		return fmt.Sprintf("(%s)[1]", sub(list))
+	case 5:
+		return fmt.Sprintf("extract(%s from %s)::int4", pick(g, []string{"minute", "hour"}), sub(clock))
+	case 6:
+		return fmt.Sprintf("strpos(%s, %s)", sub(text), sub(text))
+	case 7:
+		return fmt.Sprintf("array_position(%s, %s)", sub(words), sub(text))
+	case 8:
+		return fmt.Sprintf("%s(%s, %s)", pick(g, []string{"least", "greatest"}), sub(integer), sub(pick(g, []kind{integer, short})))
+	case 9:
+		return fmt.Sprintf("(%s %s %s)", sub(integer), pick(g, []string{"&", "|", "#"}), sub(integer))
+	case 10:
+		return fmt.Sprintf("CASE %s WHEN %s THEN %s WHEN %s THEN %s END", sub(text), sub(text), sub(integer), sub(text), sub(integer))
+	case 11:
+		return fmt.Sprintf("(%s IS NOT NULL)::int4", sub(pick(g, []kind{bytes, identifier, moment, single, document, span})))
 	}
-	return fmt.Sprintf("(%s %s %s)", sub(integer), pick(g, []string{"+", "-", "*"}), sub(integer))
+	return g.arithmetic(integer, sub)
+}
+
+// arithmetic of integers; of extreme ones what does not overflow.
+func (g *generator) arithmetic(k kind, sub func(kind) string) string {
+	if g.extreme {
+		return fmt.Sprintf("(%s %s %s)", sub(k), pick(g, []string{"&", "|", "#"}), sub(k))
+	}
+	if k == integer && g.oneIn(4) {
+		return fmt.Sprintf("%s(%s)", pick(g, []string{"abs", "-", "sign"}), sub(integer)) + "::int4"
+	}
+	ops := []string{"+", "-", "*"}
+	if k == long { // products of products would overflow
+		ops = ops[:2]
+	}
+	return fmt.Sprintf("(%s %s %s)", sub(k), pick(g, ops), sub(pick(g, []kind{k, integer})))
 }
 
 // typed makes the type of an expression certain where a bare NULL or literal would leave it open.

@@ -11,14 +11,16 @@ func (g *generator) source(depth int) (string, []column) {
 	a := fmt.Sprintf("r%d", g.alias)
 	sql, cols := "", []column(nil)
 	switch {
+	case depth > 0 && g.oneIn(12):
+		return g.merged(depth - 1)
 	case depth > 0 && g.oneIn(4):
 		q := g.query(depth-1, false)
 		sql, cols = "("+q.sql+")", q.columns
-	case len(g.views) > 0 && !g.failing && g.oneIn(4):
+	case len(g.views) > 0 && g.failing == none && g.oneIn(4):
 		g.hit("view on view")
 		v := pick(g, g.views)
 		sql, cols = v.name, v.columns
-	case g.oneIn(20) && !g.failing: // PostgreSQL computes what is constant, and may fail, when it plans
+	case g.oneIn(20) && g.failing == none: // PostgreSQL computes what is constant, and may fail, when it plans
 		g.hit("VALUES")
 		cols = []column{{name: "c0", kind: integer}, {name: "c1", kind: text}}
 		var rows []string
@@ -49,6 +51,12 @@ func (g *generator) from(depth int) (string, []column) {
 		if g.oneIn(6) {
 			fn, cols := g.function(scope)
 			sql += fn
+			scope = append(append([]column(nil), scope...), cols...)
+			continue
+		}
+		if depth > 0 && g.oneIn(10) {
+			sub, cols := g.lateral(scope, depth-1)
+			sql += sub
 			scope = append(append([]column(nil), scope...), cols...)
 			continue
 		}
@@ -102,7 +110,17 @@ func (g *generator) function(scope []column) (string, []column) {
 		return []column{{name: a + ".x", kind: k, loose: anyLoose(scope) && isImage(k)}}
 	}
 	name := ""
-	switch g.IntN(7) {
+	switch g.IntN(11) {
+	case 7:
+		name, call, cols = "jsonb_object_keys", fmt.Sprintf("jsonb_object_keys(CASE WHEN jsonb_typeof(%[1]s) = 'object' THEN %[1]s END)", x(document)), one(text)
+	case 8:
+		name, call = "unnest of two", fmt.Sprintf("unnest(%s, %s)", x(list), x(words))
+		alias = a + " (x, y)"
+		cols = []column{{name: a + ".x", kind: integer}, {name: a + ".y", kind: text}}
+	case 9:
+		name, call, cols = "generate_series of dates", "generate_series('2024-02-28'::timestamp, '2024-03-01', '1 day')", one(instant)
+	case 10:
+		name, call, cols = "generate_series with a step", fmt.Sprintf("generate_series(%s %% 4, -2, -1)", x(integer)), one(integer)
 	case 0:
 		name, call, cols = "unnest", fmt.Sprintf("unnest(%s)", x(list)), one(integer)
 	case 1:
@@ -191,6 +209,9 @@ func (g *generator) subquery(scope []column, depth int) string {
 	}
 	op := pick(g, []string{"=", "<>", "<", "<=", ">"})
 	switch {
+	case g.oneIn(12):
+		g.hit(not + "IN (VALUES)")
+		return fmt.Sprintf("%s %sIN (VALUES (%s), (%s))", c.name, not, typed(c.kind, g.constant(c.kind, true)), typed(c.kind, g.constant(c.kind, true)))
 	case isOrdered(c.kind) && c.kind != list && c.kind != words && g.oneIn(4):
 		g.hit("scalar comparison")
 		return fmt.Sprintf("%s %s (SELECT %s(s.%s) FROM (%s) s)", c.name, op, pick(g, []string{"min", "max"}), col, q.sql)

@@ -26,8 +26,10 @@ type generator struct {
 	alias     int
 	// images: the pools hold equal values that print differently.
 	images bool
-	// failing: the outputs of views may raise an error on some row.
-	failing bool
+	// failing: the outputs of views may raise an error on some row, all of one SQLSTATE, as which of several comes first is open.
+	failing failure
+	// extreme: the pools hold values that overflow; expressions leave arithmetic out.
+	extreme bool
 	// mayFail is set while such an output is made; it divides by a column.
 	mayFail bool
 	// used are the features of the query under construction.
@@ -37,7 +39,11 @@ type generator struct {
 func newGenerator(seed uint64) *generator {
 	g := &generator{Rand: rand.New(rand.NewPCG(seed, 1)), used: map[string]bool{}}
 	g.images = g.oneIn(4)
-	g.failing = g.oneIn(4)
+	if g.oneIn(4) {
+		g.failing = 1 + failure(g.IntN(int(numFailures-1)))
+	} else {
+		g.extreme = g.oneIn(6)
+	}
 	for i := range 2 + g.IntN(2) {
 		t := &table{name: fmt.Sprintf("t%d", i), key: g.IntN(3) > 0}
 		if t.key {
@@ -94,6 +100,9 @@ func (g *generator) constant(k kind, nulls bool) string {
 	v := pick(g, values[k])
 	if g.images && images[k] != nil && g.oneIn(3) {
 		v = pick(g, images[k])
+	}
+	if g.extreme && extremes[k] != nil && g.oneIn(4) {
+		v = pick(g, extremes[k])
 	}
 	if k != integer && k != boolean && k != text && k != decimal {
 		return v + "::" + typeNames[k]

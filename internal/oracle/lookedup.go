@@ -47,7 +47,7 @@ func (g *generator) lookedUp(condition func(alias string) string) (q query, ok b
 	}
 	refers := l + ".k"
 	if g.oneIn(3) { // more rows find one
-		refers = "abs(" + refers + ") % 3"
+		refers = "(" + refers + " & 3)"
 	}
 	q.sql = fmt.Sprintf("SELECT %s FROM %s %s %s %s %s ON %s.id = %s", strings.Join(shown, ", "), from.name, l,
 		pick(g, []string{"JOIN", "LEFT JOIN"}), to.name, r, r, refers)

@@ -52,6 +52,9 @@ func (g *generator) withParameter() (q query, k kind) {
 	default:
 		q.sql = "SELECT " + g.targets(&q, scope, 1) + from + where
 	}
+	if g.oneIn(6) {
+		g.parameterInBoth(&q, p.kind)
+	}
 	if g.oneIn(5) {
 		g.hit("parameter below")
 		q.sql = fmt.Sprintf("SELECT count(*)::int4 AS c0, max(s.c0::text) AS c1 FROM (%s) s", q.sql)
@@ -61,6 +64,25 @@ func (g *generator) withParameter() (q query, k kind) {
 		}
 	}
 	return q, p.kind
+}
+
+// parameterInBoth adds to a query with $p a set operation with rows of a table that have it, too.
+func (g *generator) parameterInBoth(q *query, k kind) {
+	for _, t := range g.tables {
+		if equal := g.ofKind(t.columns, k); equal != "" {
+			var left, right []string
+			for i, c := range q.columns {
+				left = append(left, fmt.Sprintf("l.%s AS c%d", c.name, i))
+				right = append(right, typed(c.kind, g.expr(c.kind, t.columns, 1)))
+				q.columns[i] = column{fmt.Sprintf("c%d", i), c.kind, g.images && isImage(c.kind)}
+			}
+			g.hit("parameter in both arms")
+			q.ordered = false
+			q.sql = fmt.Sprintf("SELECT %s FROM (%s) l %s SELECT %s FROM %s WHERE %s = $p", strings.Join(left, ", "), q.sql,
+				pick(g, []string{"UNION ALL", "UNION", "EXCEPT", "INTERSECT"}), strings.Join(right, ", "), t.name, equal)
+			return
+		}
+	}
 }
 
 // parameter is a view with $p of a kind.

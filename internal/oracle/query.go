@@ -23,6 +23,9 @@ func (g *generator) top(depth int) query {
 		q, ok = g.lookedUp(nil)
 	}
 	if !ok {
+		if g.oneIn(4) {
+			depth++
+		}
 		q = g.query(depth, true)
 	}
 	q.used = maps.Clone(g.used)
@@ -52,7 +55,13 @@ func (g *generator) query(depth int, outer bool) query {
 		}
 		where += conj + g.subquery(scope, depth-1)
 	}
-	g.mayFail = g.failing && outer
+	if g.failing != none && outer && where == "" && strings.Count(from, " ") == 3 && g.oneIn(4) { // of a table alone: nothing else decides which rows it sees
+		if e := g.fail(scope, func(k kind) string { return typed(k, g.expr(k, scope, 0)) }); e != "" {
+			g.hit("may fail in WHERE")
+			where = fmt.Sprintf(" WHERE %s <> %s", e, g.constant(integer, false))
+		}
+	}
+	g.mayFail = g.failing != none && outer
 	defer func() { g.mayFail = false }()
 	switch g.IntN(8) {
 	case 7:
@@ -66,7 +75,7 @@ func (g *generator) query(depth int, outer bool) query {
 	}
 	var q query
 	q.sql = "SELECT " + g.targets(&q, scope, depth)
-	if !g.failing && g.oneIn(8) {
+	if g.failing == none && g.oneIn(8) {
 		q.sql += g.series(&q, scope)
 	}
 	q.sql += from + where
@@ -138,7 +147,13 @@ func (g *generator) topK(from, where string, scope []column) query {
 	g.hit("top-k")
 	var q query
 	q.sql = "SELECT " + g.targets(&q, scope, 0) + from + where
-	q.sql += " ORDER BY " + g.ordinals(len(q.columns))
+	q.sql += " ORDER BY "
+	if g.failing == none && g.oneIn(8) {
+		g.hit("subquery in ORDER BY")
+		e, _ := g.scalar(scope, 0)
+		q.sql += e + pick(g, []string{"", " DESC", " NULLS FIRST"}) + ", "
+	}
+	q.sql += g.ordinals(len(q.columns))
 	q.ordered = !g.images
 	if !g.oneIn(6) {
 		q.sql += fmt.Sprintf(" LIMIT %d", g.IntN(20)%7)
@@ -220,6 +235,20 @@ func (g *generator) with(depth int) query {
 	name := fmt.Sprintf("w%d", g.alias)
 	x, y := pick(g, inner.columns), pick(g, inner.columns)
 	q := query{columns: []column{{"c0", x.kind, x.loose || g.images}, {"c1", y.kind, y.loose || g.images}}}
+	if g.oneIn(4) {
+		g.hit("WITH twice")
+		of := qualified("l", inner.columns)
+		second := g.grouped(" FROM "+name+" l", "", of)
+		if g.oneIn(2) {
+			second = g.distinct(" FROM "+name+" l", "", of)
+		}
+		z := pick(g, second.columns)
+		q.columns = append(q.columns, column{"c2", z.kind, z.loose || g.images})
+		q.sql = fmt.Sprintf("WITH %[1]s AS %[2]s(%[3]s), %[1]sb AS (%[4]s) SELECT l.%[5]s AS c0, l.%[6]s AS c1, r.%[7]s AS c2 FROM %[1]s l %[8]s %[1]sb r ON %[9]s", name,
+			pick(g, []string{"", "MATERIALIZED ", "NOT MATERIALIZED "}), inner.sql, second.sql, x.name, y.name, z.name, pick(g, []string{"JOIN", "LEFT JOIN"}),
+			g.joinCondition(of, qualified("r", second.columns), of))
+		return q
+	}
 	if g.oneIn(2) {
 		q.sql = fmt.Sprintf("WITH %s AS (%s) SELECT l.%s AS c0, l.%s AS c1 FROM %s l", name, inner.sql, x.name, y.name, name)
 		return q
@@ -232,23 +261,41 @@ func (g *generator) with(depth int) query {
 // setOperation is UNION, INTERSECT or EXCEPT, with and without ALL.
 func (g *generator) setOperation(depth int) query {
 	l := g.query(depth-1, false)
-	r := g.query(depth-1, false)
-	var lt, rt []string
+	var first []string
 	q := query{}
 	for i, c := range l.columns {
 		name := fmt.Sprintf("c%d", i)
-		lt = append(lt, fmt.Sprintf("l.%s AS %s", c.name, name))
-		other := fmt.Sprintf("NULL::%s", typeNames[c.kind])
-		for _, d := range r.columns {
-			if d.kind == c.kind {
-				other = "r." + d.name
-			}
-		}
-		rt = append(rt, other)
+		first = append(first, fmt.Sprintf("l.%s AS %s", c.name, name))
 		q.columns = append(q.columns, column{name: name, kind: c.kind, loose: g.images && isImage(c.kind)})
 	}
-	op := pick(g, []string{"UNION ALL", "UNION ALL", "UNION ALL", "UNION", "EXCEPT", "INTERSECT", "EXCEPT ALL", "INTERSECT ALL"})
-	g.hit(op)
-	q.sql = fmt.Sprintf("SELECT %s FROM (%s) l %s SELECT %s FROM (%s) r", strings.Join(lt, ", "), l.sql, op, strings.Join(rt, ", "), r.sql)
+	arm := func() string {
+		op := pick(g, []string{"UNION ALL", "UNION ALL", "UNION ALL", "UNION", "EXCEPT", "INTERSECT", "EXCEPT ALL", "INTERSECT ALL"})
+		g.hit(op)
+		r := g.query(depth-1, false)
+		var out []string
+		for _, c := range l.columns {
+			other := fmt.Sprintf("NULL::%s", typeNames[c.kind])
+			for _, d := range r.columns {
+				if d.kind == c.kind {
+					other = "r." + d.name
+				}
+			}
+			out = append(out, other)
+		}
+		return fmt.Sprintf(" %s SELECT %s FROM (%s) r", op, strings.Join(out, ", "), r.sql)
+	}
+	q.sql = fmt.Sprintf("SELECT %s FROM (%s) l%s", strings.Join(first, ", "), l.sql, arm())
+	switch g.IntN(5) {
+	case 0:
+		g.hit("nested set operations")
+		q.sql += arm()
+	case 1:
+		g.hit("nested set operations")
+		q.sql = "(" + q.sql + ")" + arm()
+	}
+	if g.oneIn(5) {
+		g.hit("set operation LIMIT")
+		q.sql += fmt.Sprintf(" ORDER BY %s LIMIT %d", g.ordinals(len(q.columns)), 1+g.IntN(5))
+	}
 	return q
 }

@@ -1,5 +1,7 @@
 package oracle
 
+import "strings"
+
 // kind is a family of types that the generator's expressions move in.
 type kind int
 
@@ -17,11 +19,17 @@ const (
 	document
 	list // int4[]
 	words
+	bytes      // bytea
+	identifier // uuid
+	moment     // timestamptz
+	clock      // time
+	short      // int2
+	single     // float4
 	numKinds
 )
 
 var typeNames = [numKinds]string{"int4", "text", "numeric(8,2)", "bool", "float8", "timestamp", "numeric", "int8", "date", "interval",
-	"jsonb", "int4[]", "text[]"}
+	"jsonb", "int4[]", "text[]", "bytea", "uuid", "timestamptz", "time", "int2", "float4"}
 
 // values are the pools of constants: small, so that keys collide, with the extremes among them.
 var values = [numKinds][]string{
@@ -38,6 +46,25 @@ var values = [numKinds][]string{
 	document: {`'{"a": 1}'`, `'{"a": 1, "b": [1, 2]}'`, `'[]'`, `'[1, "x", null]'`, `'{}'`, `'{"a": "x", "b": null}'`},
 	list:     {"'{}'", "'{1}'", "'{1,2}'", "'{2,NULL,2}'", "'{7,3}'"},
 	words:    {"'{}'", "'{a}'", "'{a,b}'", "'{b,NULL}'", "'{\"\",a}'"},
+	bytes:    {`'\x'`, `'\x00'`, `'\xff00'`, `'\x61'`, `'\x6162'`},
+	identifier: {"'00000000-0000-0000-0000-000000000000'", "'ffffffff-ffff-ffff-ffff-ffffffffffff'", "'0cc175b9-c0f1-b6a8-31c3-99e269772661'",
+		"'92eb5ffe-e6ae-2fec-3ad7-1c777531578f'"},
+	moment: {"'2024-01-01 00:00:00+00'", "'2024-01-01 12:30:00+02'", "'2024-02-29 23:59:59.5+00'", "'-infinity'"},
+	clock:  {"'00:00'", "'10:30'", "'23:59:59.999999'", "'24:00'"},
+	short:  {"0", "1", "2", "-1", "32767", "(-32768)"},
+	single: {"0", "1.5", "-2.25", "0.1", "1e10", "'NaN'", "'-Infinity'"},
+}
+
+// extremes are values that arithmetic may not stand.
+var extremes = [numKinds][]string{
+	integer:  {"2147483647", "(-2147483648)"},
+	long:     {"9223372036854775807", "(-9223372036854775808)"},
+	text:     {"'" + strings.Repeat("long ", 80) + "'", "'ß😀 a'", "' '", "'\\'", "'a''b'"},
+	numeric:  {"1e30", "-1e-30", "'Infinity'"},
+	double:   {"1e300", "-1e-300", "'-Infinity'"},
+	date:     {"'4713-01-01 BC'", "'5874897-12-31'", "'0001-01-01'"},
+	document: {`'{"a": {"a": {"a": [[], {}]}}}'`, `'1e30'`, `'"\u00e9\n"'`},
+	words:    {`'{NULL,"NULL","a,b","{}"}'`},
 }
 
 // images are values that equal another one and print differently.
@@ -52,7 +79,7 @@ var images = [numKinds][]string{
 func isImage(k kind) bool { return images[k] != nil }
 
 // isOrdered says whether min, max and < make sense in a test.
-func isOrdered(k kind) bool { return k != boolean && k != document }
+func isOrdered(k kind) bool { return k != boolean && k != document && k != bytes && k != identifier }
 
 // column is something that an expression can refer to.
 type column struct {

@@ -364,6 +364,7 @@ SELECT t.id, x.id AS y FROM t LEFT JOIN LATERAL (SELECT * FROM u WHERE u.a = t.a
 SELECT t.id FROM t LEFT JOIN w ON t.a = w.a WHERE w IS NULL
 refused: SELECT id FROM t WHERE (t.*) IS NOT NULL
 refused: SELECT a, a AS x, count(*) FROM t GROUP BY ROLLUP (1, 2)
+refused: SELECT a, a AS x, count(*) FROM t GROUP BY DISTINCT 2, ROLLUP (1, 2)
 SELECT a, a AS x, count(*) FROM t GROUP BY ROLLUP (a)
 SELECT a, a AS x, count(*) FROM t GROUP BY 1, 2
 SELECT a, sum(DISTINCT b) FILTER (WHERE b > 5) AS x, avg(DISTINCT b) AS y, max(DISTINCT s) AS z, min(b ORDER BY s) AS zz FROM t GROUP BY a
@@ -525,6 +526,8 @@ SELECT t.id, row_to_json(u) AS x, to_jsonb(u.*) AS y FROM t LEFT JOIN u ON t.a =
 SELECT t.a, json_agg(u ORDER BY u.id, t.id) AS x, count(u) AS y FROM t LEFT JOIN u ON t.a = u.a GROUP BY t.a
 SELECT count(w) AS x, count(DISTINCT w) AS y FROM w
 SELECT t.id, (SELECT json_agg(x ORDER BY x.k, x.v) FROM (SELECT k, v FROM w WHERE w.a = t.a) x) AS ws FROM t
+SELECT array_agg(DISTINCT (SELECT max(u.a) FROM u WHERE u.a < t.a) ORDER BY (SELECT max(u.a) FROM u WHERE u.a < t.a) DESC) FROM t
+SELECT string_agg(DISTINCT (SELECT u.b FROM u WHERE u.id = t.a)::text, ',' ORDER BY (SELECT u.b FROM u WHERE u.id = t.a)::text) FROM t
 refused: SELECT t.id, count(w) FROM t LEFT JOIN w ON t.a = w.a GROUP BY t.id
 refused: SELECT jsonb_agg(DISTINCT x) FROM (SELECT a, b FROM u) x
 SELECT json_agg(x.*) AS y FROM (SELECT 1 AS p, ARRAY[1, 2] AS q, '{"a": 1}'::jsonb AS r, NULL AS s) x
