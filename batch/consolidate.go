@@ -122,15 +122,15 @@ func (v *Vec) hash(i int) uint64 {
 // Identical tells whether rows i and j have equal images.
 func (b *Batch) Identical(i, j int) bool {
 	for _, c := range b.Cols {
-		if !c.identical(i, c, j) {
+		if !c.Identical(i, c, j) {
 			return false
 		}
 	}
 	return true
 }
 
-// identical tells whether value i of v and value j of w, columns of one representation, have equal images.
-func (v *Vec) identical(i int, w *Vec, j int) bool {
+// Identical tells whether value i of v and value j of w, columns of one representation, have equal images.
+func (v *Vec) Identical(i int, w *Vec, j int) bool {
 	if v.Nulls.Get(i) || w.Nulls.Get(j) {
 		return v.Nulls.Get(i) && w.Nulls.Get(j)
 	}

@@ -312,7 +312,7 @@ func (h *hoarder) Finish(out operators.Out) error {
 // watch makes a node count what it holds, and look at cancellation and memory while it emits what may be much more than its input.
 func (a *adhoc) watch(n *node) {
 	switch n.op.(type) {
-	case *operators.TopK, *operators.SetOp, *operators.Distinct, *operators.Single:
+	case *operators.TopK, *operators.Window, *operators.SetOp, *operators.Distinct, *operators.Single:
 		n.op = &hoarder{Operator: n.op, a: a}
 	case *operators.Join, *operators.FlatMap:
 		n.emit = func(b *batch.Batch) error {

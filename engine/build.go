@@ -165,6 +165,9 @@ func (b *builder) operator(p physical.Node) (*node, error) {
 	case *physical.TopK:
 		return newNode(operators.NewTopK(p.In.Types(), operators.TopKSpec{
 			Partition: p.Partition, Order: orderCols(p.Order), Limit: p.Limit, Offset: p.Offset, WithTies: p.WithTies}, b.maps)), nil
+	case *physical.Window:
+		return newNode(operators.NewWindow(b.ctx, p.In.Types(), operators.WindowSpec{
+			Partition: p.Partition, Order: orderCols(p.Order), Calls: p.Calls}, b.maps)), nil
 	case *physical.Union:
 		return newNode(operators.NewUnion()), nil
 	case *physical.SetOp:

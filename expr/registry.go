@@ -109,7 +109,7 @@ func typeNamed(s string) types.Type {
 type Doc struct {
 	Family, Name, Signature string
 	Volatility              types.Volatility
-	Kind                    string // "function", "operator", "aggregate", "set-returning function"
+	Kind                    string // "function", "operator", "aggregate", "set-returning function", "window function"
 }
 
 // Functions lists all that Lookup, LookupAgg and LookupSRF find, by family and in the order of the tables.
@@ -126,7 +126,8 @@ func Functions() []Doc {
 		}
 	}
 	out = append(out, aggDocs()...)
-	return append(out, srfDocs()...)
+	out = append(out, srfDocs()...)
+	return append(out, windowDocs()...)
 }
 
 // join concatenates tables.

@@ -128,6 +128,8 @@ func (x *explainer) node(n physical.Node, depth int) {
 		x.add(depth, "Distinct")
 	case *physical.TopK:
 		x.topK(n, depth)
+	case *physical.Window:
+		x.window(n, depth)
 	case *physical.Union:
 		x.add(depth, "Union All")
 	case *physical.SetOp:
@@ -259,6 +261,19 @@ func direction(desc, nullsFirst bool) string {
 }
 
 func (x *explainer) topK(n *physical.TopK, depth int) { x.add(depth, x.topKText(n, x.names(n.In))) }
+
+func (x *explainer) window(n *physical.Window, depth int) {
+	names := x.names(n.In)
+	s := "Window" + x.per(n.Partition, names)
+	if len(n.Order) > 0 {
+		s += " by " + x.order(n.Order, names)
+	}
+	x.add(depth, s)
+	for _, c := range n.Calls {
+		x.detail(depth+1, c.Text(func(e expr.Expr) string { return x.expr(e, names) }))
+	}
+	x.detail(depth+1, "Cost: a change costs as much as its partition")
+}
 
 func (x *explainer) topKText(n *physical.TopK, names []string) string {
 	s := "Top"

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/streamsql/streamsql/batch"
 	"github.com/streamsql/streamsql/catalog"
 	"github.com/streamsql/streamsql/expr"
 	"github.com/streamsql/streamsql/planner/physical"
@@ -298,7 +299,28 @@ func (in *interp) rows(n plan.Node, outer map[int]types.Datum) []datums {
 		}
 		return topK(in.rows(n.In, outer), in.typesOf(cols), part, order, n.Limit, n.Offset, n.WithTies)
 	case *plan.Window:
-		return in.window(n, outer)
+		cols := n.In.Cols()
+		at := func(e expr.Expr) expr.Expr {
+			return expr.Map(e, func(x expr.Expr) expr.Expr {
+				if c, ok := x.(*expr.Col); ok {
+					return &expr.Col{ID: slices.Index(cols, c.ID), T: c.T}
+				}
+				return x
+			})
+		}
+		var part []int
+		for _, p := range n.Partition {
+			part = append(part, slices.Index(cols, p))
+		}
+		var order []physical.OrderCol
+		for _, s := range n.Order {
+			order = append(order, physical.OrderCol{Col: slices.Index(cols, s.Col), Desc: s.Desc, NullsFirst: s.NullsFirst})
+		}
+		var calls []*expr.WindowCall
+		for _, c := range n.Calls {
+			calls = append(calls, c.Call.Map(at))
+		}
+		return in.window(in.rows(n.In, outer), in.typesOf(cols), part, order, calls)
 	case *plan.Union:
 		var out []datums
 		for k, x := range n.Ins {
@@ -338,29 +360,47 @@ func pick(rows []datums, cols, want []int) []datums {
 	return out
 }
 
-func (in *interp) window(n *plan.Window, outer map[int]types.Datum) []datums {
-	cols := n.In.Cols()
-	ts := in.typesOf(cols)
-	num := map[string]int64{}
-	seen := map[string]int64{}
-	last := map[string]string{}
+// window computes the rows of each partition, in order.
+func (in *interp) window(rows []datums, ts []types.Type, part []int, order []physical.OrderCol, calls []*expr.WindowCall) []datums {
 	var out []datums
-	for _, r := range in.sorted(in.rows(n.In, outer), cols, n.Order) {
-		var p, o []byte
-		for _, c := range n.Partition {
-			i := slices.Index(cols, c)
-			p = types.AppendKey(p, ts[i], r[i], false, false)
+	parts := map[string][]datums{}
+	var names []string
+	key := func(r datums, cols []physical.OrderCol) string {
+		var b []byte
+		for _, c := range cols {
+			b = types.AppendKey(b, ts[c.Col], r[c.Col], c.Desc, c.NullsFirst)
 		}
-		for _, s := range n.Order {
-			i := slices.Index(cols, s.Col)
-			o = types.AppendKey(o, ts[i], r[i], false, false)
+		return string(b)
+	}
+	for _, r := range sortRows(rows, ts, order) {
+		p := ""
+		for _, c := range part {
+			p += key(r, []physical.OrderCol{{Col: c}})
 		}
-		seen[string(p)]++
-		if !n.Rank || last[string(p)] != string(o) || seen[string(p)] == 1 {
-			num[string(p)] = seen[string(p)]
+		if parts[p] == nil {
+			names = append(names, p)
 		}
-		last[string(p)] = string(o)
-		out = append(out, append(slices.Clone(r), types.NewInt(num[string(p)])))
+		parts[p] = append(parts[p], r)
+	}
+	for _, name := range names {
+		p := expr.Partition{Rows: batch.New(ts, 0)}
+		for i, r := range parts[name] {
+			p.Rows.AppendRow(r, 1)
+			p.Added(i > 0 && key(r, order) == key(parts[name][i-1], order))
+		}
+		from := len(out)
+		for _, r := range parts[name] {
+			out = append(out, slices.Clone(r))
+		}
+		for _, c := range calls {
+			v := batch.NewVec(c.T, 0)
+			if err := c.Eval(&expr.Ctx{Config: types.DefaultConfig()}, &p, v); err != nil {
+				panic(failure{err})
+			}
+			for i := range parts[name] {
+				out[from+i] = append(out[from+i], v.Datum(i))
+			}
+		}
 	}
 	return out
 }

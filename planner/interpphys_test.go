@@ -71,6 +71,8 @@ func (in *interp) phys(n physical.Node) []datums {
 		return in.distinct(in.phys(n.In), n.Types())
 	case *physical.TopK:
 		return topK(in.phys(n.In), n.Types(), n.Partition, n.Order, n.Limit, n.Offset, n.WithTies)
+	case *physical.Window:
+		return in.window(in.phys(n.In), n.In.Types(), n.Partition, n.Order, n.Calls)
 	case *physical.Union:
 		var out []datums
 		for _, x := range n.Ins {

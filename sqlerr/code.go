@@ -21,6 +21,8 @@ const (
 	InvalidTimeZone                Code = "22009"
 	DivisionByZero                 Code = "22012"
 	InvalidPrecedingFollowingSize  Code = "22013"
+	InvalidArgumentForNtile        Code = "22014"
+	InvalidArgumentForNthValue     Code = "22016"
 	IntervalFieldOverflow          Code = "22015"
 	CharacterNotInRepertoire       Code = "22021"
 	InvalidParameterValue          Code = "22023"

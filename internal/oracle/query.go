@@ -43,6 +43,9 @@ func (g *generator) query(depth int, outer bool) query {
 	if depth > 0 && g.oneIn(12) {
 		return g.ranked(depth)
 	}
+	if depth > 0 && g.oneIn(12) {
+		return g.windowed(depth)
+	}
 	from, scope := g.from(depth)
 	where := ""
 	if g.oneIn(3) {

@@ -65,7 +65,7 @@ func (a *tally) check(t *testing.T) {
 	if a.rows < a.compared || a.empty > a.whole*3/5 || len(a.failing) == 0 {
 		t.Error("most comparisons are of nothing")
 	}
-	for _, f := range []string{"JOIN", "LEFT JOIN", "GROUP BY", "top-k", "DISTINCT ON", "row_number", "LATERAL top-k", "NOT IN", "correlated EXISTS",
+	for _, f := range []string{"JOIN", "LEFT JOIN", "GROUP BY", "top-k", "DISTINCT ON", "row_number", "window", "LATERAL top-k", "NOT IN", "correlated EXISTS",
 		"UNION ALL", "WITH", "view on view", "unnest", "parameter", "may fail", "looked up", "grouping sets", "mode", "percentile_disc", "row comparison", "WITH TIES",
 		"SRF in the select list", "outer aggregate"} {
 		if a.features[f] == 0 {

@@ -37,7 +37,7 @@ COPY account TO STDOUT;
 TRUNCATE entry;
 ALTER TABLE account ADD COLUMN note text; -- 0A000
 CREATE TABLE child (id int REFERENCES account (id)); -- 0A000
-SELECT id, sum(amount) OVER (ORDER BY id) FROM entry; -- 0A000
+SELECT id, sum(amount) OVER (PARTITION BY account ORDER BY id) FROM entry;
 WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r WHERE n < 5) SELECT * FROM r; -- 0A000
 SELECT * FROM account FOR UPDATE; -- 0A000
 DROP MATERIALIZED VIEW total;

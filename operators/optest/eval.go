@@ -52,6 +52,11 @@ func Eval(p Plan, base func(id int) *Rel) *Rel {
 	case *TopK:
 		out.pass(ins[0], only(p.Spec.Partition, len(p.Types())))
 		for _, g := range ins[0].groups(p.Spec.Partition) {
+			evalTopK(p.Spec, ins[0], g, out)
+		}
+	case *Window:
+		out.pass(ins[0], only(p.Spec.Partition, len(p.Types())))
+		for _, g := range ins[0].groups(p.Spec.Partition) {
 			evalWindow(p.Spec, ins[0], g, out)
 		}
 	case *SetOp:
@@ -280,7 +285,7 @@ func compareOrder(t types.Type, a, b types.Datum, desc, nullsFirst bool) int {
 	return types.Compare(t, a, b)
 }
 
-func evalWindow(s operators.TopKSpec, in *Rel, g []Row, out *Rel) {
+func evalTopK(s operators.TopKSpec, in *Rel, g []Row, out *Rel) {
 	var all [][]types.Datum
 	for _, row := range g {
 		for range row.W {

@@ -54,6 +54,12 @@ func node1(p Plan) string {
 		return s
 	case *TopK:
 		return fmt.Sprintf("top-k %+v", p.Spec)
+	case *Window:
+		s := fmt.Sprintf("window per %v order %v:", p.Spec.Partition, p.Spec.Order)
+		for _, c := range p.Spec.Calls {
+			s += " " + c.Text(expr.Expr.String)
+		}
+		return s
 	case *SetOp:
 		return fmt.Sprintf("set operation except %t all %t", p.Except, p.All)
 	case *Single:

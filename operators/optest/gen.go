@@ -174,6 +174,7 @@ const (
 	opReduce
 	opDistinct
 	opTopK
+	opWindow
 	opUnion
 	opSetOp
 	opSingle
@@ -198,6 +199,8 @@ func (g *Gen) planOf(op, depth int) Plan {
 		return &Distinct{g.Plan(depth - 1)}
 	case opTopK:
 		return g.topK(g.Plan(depth - 1))
+	case opWindow:
+		return g.window(g.Plan(depth - 1))
 	case opUnion:
 		l := g.Plan(depth - 1)
 		return &Union{[]Plan{l, g.shape(g.Plan(depth-1), l.Types()), l}[:2+g.Intn(2)]}

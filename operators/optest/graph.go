@@ -207,6 +207,8 @@ func (g *Graph) operator(p Plan) operators.Operator {
 		return operators.NewDistinct(p.Types(), g.Maps)
 	case *TopK:
 		return operators.NewTopK(p.Types(), p.Spec, g.Maps)
+	case *Window:
+		return operators.NewWindow(g.ctx, p.In.Types(), p.Spec, g.Maps)
 	case *Union:
 		return operators.NewUnion()
 	case *SetOp:

@@ -28,6 +28,7 @@ func TestLarge(t *testing.T) {
 		"except":   &SetOp{Except: true, All: true, L: big, R: &Project{big, []expr.Expr{col(0), col(0)}}},
 		"single":   &Single{In: big, Key: []int{1}},
 		"top-k":    &TopK{big, operators.TopKSpec{Partition: []int{0}, Order: []operators.OrderCol{{Col: 1, Desc: true}}, Limit: operators.SliceRows / 2, Offset: 3}},
+		"window":   &Window{big, operators.WindowSpec{Partition: []int{1}, Order: []operators.OrderCol{{Col: 0}}, Calls: []*expr.WindowCall{windowCall("lag", col(0))}}},
 		"reduce":   &Reduce{In: big, Keys: []int{1}},
 	}
 	for kind := operators.Inner; kind <= operators.AntiNull; kind++ {

@@ -54,6 +54,10 @@ type (
 		In   Plan
 		Spec operators.TopKSpec
 	}
+	Window struct {
+		In   Plan
+		Spec operators.WindowSpec
+	}
 	Union struct{ Ins []Plan }
 	SetOp struct {
 		Except, All bool
@@ -112,6 +116,14 @@ func (p *Reduce) Types() []types.Type {
 	return ts
 }
 
+func (p *Window) Types() []types.Type {
+	ts := append([]types.Type{}, p.In.Types()...)
+	for _, c := range p.Spec.Calls {
+		ts = append(ts, c.T)
+	}
+	return ts
+}
+
 func (p *Base) Inputs() []Plan     { return nil }
 func (p *Constant) Inputs() []Plan { return nil }
 func (p *Filter) Inputs() []Plan   { return []Plan{p.In} }
@@ -121,6 +133,7 @@ func (p *Join) Inputs() []Plan     { return []Plan{p.L, p.R} }
 func (p *Reduce) Inputs() []Plan   { return []Plan{p.In} }
 func (p *Distinct) Inputs() []Plan { return []Plan{p.In} }
 func (p *TopK) Inputs() []Plan     { return []Plan{p.In} }
+func (p *Window) Inputs() []Plan   { return []Plan{p.In} }
 func (p *Union) Inputs() []Plan    { return p.Ins }
 func (p *SetOp) Inputs() []Plan    { return []Plan{p.L, p.R} }
 func (p *Single) Inputs() []Plan   { return []Plan{p.In} }

@@ -18,6 +18,8 @@ type context struct {
 	// aggs takes aggregate calls; nil: not allowed here. inAgg: inside one already.
 	aggs  *aggregation
 	inAgg bool
+	// inWindow: inside the arguments of a window function.
+	inWindow bool
 	// srfs takes set-returning calls; nil: not allowed here.
 	srfs *[]srfCall
 	// windows are the named windows of the query level; windowed takes window calls, nil: not allowed.

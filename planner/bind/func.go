@@ -1,7 +1,6 @@
 package bind
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/streamsql/streamsql/expr"
@@ -9,16 +8,6 @@ import (
 	"github.com/streamsql/streamsql/sqlerr"
 	"github.com/streamsql/streamsql/types"
 )
-
-// windowCall is row_number() or rank() in a select list.
-type windowCall struct {
-	partition []expr.Expr
-	order     []expr.SortKey
-	id        int
-	rank      bool
-	name      string
-	pos       int
-}
 
 func (b *Binder) function(c *context, e *ast.Func) (expr.Expr, error) {
 	name := e.Name.Last()
@@ -34,6 +23,9 @@ func (b *Binder) function(c *context, e *ast.Func) (expr.Expr, error) {
 	}
 	if len(e.Within) > 0 {
 		return b.withinGroup(c, e, name)
+	}
+	if expr.IsWindow(name) {
+		return nil, b.withoutOver(c, e, name)
 	}
 	if fn, err := b.aggregate(c, e, name); fn != nil || err != nil {
 		return fn, err
@@ -151,80 +143,6 @@ func (b *Binder) direction(it *ast.SortItem, x expr.Expr) (expr.SortKey, error) 
 			WithHint("Use an explicit ordering operator or modify the query.")
 	}
 	return k, nil
-}
-
-func (b *Binder) window(c *context, e *ast.Func, name string) (expr.Expr, error) {
-	if c.windowed == nil {
-		return nil, sqlerr.New(sqlerr.WindowingError, "window functions are not allowed in %s", c.clause).At(int(e.Pos))
-	}
-	if name != "row_number" && name != "rank" || len(e.Args) > 0 || e.Filter != nil || e.Distinct {
-		return nil, sqlerr.Unsupported(int(e.Pos), "window function %s", name).
-			WithHint("row_number() and rank() are supported where a condition around the query bounds them, as in WHERE n <= 10.")
-	}
-	spec := e.Over
-	ref := e.OverName
-	if spec != nil && spec.Base != "" {
-		ref = spec.Base
-	}
-	if ref != "" {
-		var def *ast.WindowDef
-		for _, d := range c.named {
-			if d.Name == ref {
-				def = d
-			}
-		}
-		if def == nil {
-			return nil, sqlerr.New(sqlerr.UndefinedObject, "window %q does not exist", ref).At(int(e.Pos))
-		}
-		if spec == nil {
-			spec = def.Spec
-		} else {
-			s := *def.Spec
-			if len(spec.Order) > 0 {
-				s.Order = spec.Order
-			}
-			spec = &s
-		}
-	}
-	w := windowCall{rank: name == "rank", name: name, pos: int(e.Pos)}
-	inner := &context{sc: c.sc, clause: "window definitions", aggs: c.aggs}
-	for _, p := range spec.Partition {
-		x, err := b.typedScalar(inner, p)
-		if err != nil {
-			return nil, err
-		}
-		if err := hasEquality(x.Type(), int(loc(p))); err != nil {
-			return nil, err
-		}
-		w.partition = append(w.partition, x)
-	}
-	for _, it := range spec.Order {
-		k, err := b.sortKey(inner, it)
-		if err != nil {
-			return nil, err
-		}
-		w.order = append(w.order, k)
-	}
-	for _, o := range *c.windowed { // one call, written twice
-		if o.text() == w.text() {
-			return b.Meta.Col(o.id), nil
-		}
-	}
-	w.id = b.Meta.Add(name, types.Of(types.Int8))
-	*c.windowed = append(*c.windowed, w)
-	return b.Meta.Col(w.id), nil
-}
-
-// text tells calls apart.
-func (w *windowCall) text() string {
-	s := w.name
-	for _, p := range w.partition {
-		s += "|" + p.String()
-	}
-	for _, k := range w.order {
-		s += fmt.Sprintf("|order %s %t %t", k.Expr, k.Desc, k.NullsFirst)
-	}
-	return s
 }
 
 // special binds what looks like a function but is syntax.

@@ -102,13 +102,7 @@ func (sel *selection) group() error {
 		}
 	}
 	for i := range sel.windows {
-		w := &sel.windows[i]
-		for j, p := range w.partition {
-			w.partition[j] = g.rewrite(p)
-		}
-		for j := range w.order {
-			w.order[j].Expr = g.rewrite(w.order[j].Expr)
-		}
+		sel.windows[i].rewrite(g.rewrite)
 	}
 	if sel.having != nil {
 		sel.having = g.rewrite(sel.having)
@@ -166,6 +160,9 @@ func (sel *selection) mentions(id int) bool {
 	}
 	for _, f := range sel.srfs {
 		es = append(es, f.args...)
+	}
+	for i := range sel.windows {
+		es = append(es, sel.windows[i].exprs()...)
 	}
 	return plan.RefsOf(es...).Has(id)
 }

@@ -86,9 +86,7 @@ func (b *Binder) selectCore(s *ast.Select, sc *scope, order []*ast.SortItem, kno
 			return nil, err
 		}
 	}
-	if err := sel.applyCalls(); err != nil {
-		return nil, err
-	}
+	sel.applyCalls()
 	return sel.finish()
 }
 
@@ -234,63 +232,10 @@ func figureName(e ast.Expr) (name string, strong bool) {
 	return "?column?", false
 }
 
-// applyCalls puts set-returning functions and window numbering over the node.
-func (sel *selection) applyCalls() error {
-	for _, w := range sel.windows {
-		if err := sel.applyWindow(w); err != nil {
-			return err
-		}
-	}
+// applyCalls puts window functions and set-returning functions over the node.
+func (sel *selection) applyCalls() {
+	sel.applyWindows()
 	sel.node = applySRFs(sel.node, sel.srfs)
-	return nil
-}
-
-func (sel *selection) applyWindow(w windowCall) error {
-	m := sel.b.Meta
-	// Ties of the order are broken by the columns that this query level uses, whatever is pruned later.
-	var keep []int
-	for _, c := range sel.node.Cols() {
-		if sel.uses(c) {
-			keep = append(keep, c)
-		}
-	}
-	items := plan.Pass(m, keep)
-	column := func(e expr.Expr) int {
-		if c, ok := e.(*expr.Col); ok {
-			return c.ID
-		}
-		id := m.Add("window", e.Type())
-		items = append(items, plan.Item{ID: id, Expr: e})
-		return id
-	}
-	n := &plan.Window{Rank: w.rank, ID: w.id, Pos: w.pos, Name: w.name}
-	for _, p := range w.partition {
-		n.Partition = append(n.Partition, column(p))
-	}
-	for _, k := range w.order {
-		n.Order = append(n.Order, plan.Sort{Col: column(k.Expr), Desc: k.Desc, NullsFirst: k.NullsFirst})
-	}
-	n.In = &plan.Project{In: sel.node, Items: items}
-	sel.node = n
-	return nil
-}
-
-// uses tells whether the select list, its order or its calls refer to a column.
-func (sel *selection) uses(id int) bool {
-	if sel.mentions(id) {
-		return true
-	}
-	var es []expr.Expr
-	for _, w := range sel.windows {
-		if w.id == id {
-			return true
-		}
-		es = append(es, w.partition...)
-		for _, k := range w.order {
-			es = append(es, k.Expr)
-		}
-	}
-	return plan.RefsOf(es...).Has(id)
 }
 
 // finish projects the targets and applies DISTINCT.

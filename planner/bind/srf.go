@@ -44,6 +44,10 @@ func (b *Binder) addSRF(c *context, e *ast.Func, name string, args []expr.Expr, 
 		return nil, sqlerr.New(sqlerr.FeatureNotSupported, "aggregate function calls cannot contain set-returning function calls").At(int(e.Pos)).
 			WithHint("You might be able to move the set-returning function into a LATERAL FROM item.")
 	}
+	if c.inWindow {
+		return nil, sqlerr.New(sqlerr.FeatureNotSupported, "window function calls cannot contain set-returning function calls").At(int(e.Pos)).
+			WithHint("You might be able to move the set-returning function into a LATERAL FROM item.")
+	}
 	if c.srfs == nil {
 		return nil, sqlerr.New(sqlerr.FeatureNotSupported, "set-returning functions are not allowed in %s", c.clause).At(int(e.Pos))
 	}

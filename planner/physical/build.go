@@ -57,6 +57,8 @@ func (b *Builder) build(n plan.Node, need plan.ColSet) (rel, error) {
 		return rel{&Distinct{In: in.node}, in.cols}, err
 	case *plan.TopK:
 		return b.topK(n)
+	case *plan.Window:
+		return b.window(n)
 	case *plan.Union:
 		return b.union(n)
 	case *plan.SetOp:
@@ -139,6 +141,8 @@ func (r rel) positions(ids []int) []int {
 	}
 	return out
 }
+
+func (r rel) order(sorts []plan.Sort) []OrderCol { return orderOf(r.cols, sorts) }
 
 // place turns column ids into positions of r.
 func (r rel) place(e expr.Expr) expr.Expr {
@@ -282,12 +286,20 @@ func (b *Builder) topK(n *plan.TopK) (rel, error) {
 	if err != nil {
 		return rel{}, err
 	}
-	out := &TopK{In: in.node, Partition: in.positions(n.Partition), Limit: n.Limit, Offset: n.Offset, WithTies: n.WithTies}
-	pos := in.slots()
-	for _, s := range n.Order {
-		out.Order = append(out.Order, OrderCol{Col: pos[s.Col], Desc: s.Desc, NullsFirst: s.NullsFirst})
+	return rel{&TopK{In: in.node, Partition: in.positions(n.Partition), Order: in.order(n.Order), Limit: n.Limit, Offset: n.Offset,
+		WithTies: n.WithTies}, in.cols}, nil
+}
+
+func (b *Builder) window(n *plan.Window) (rel, error) {
+	in, err := b.exact(n.In, n.In.Cols())
+	if err != nil {
+		return rel{}, err
 	}
-	return rel{out, in.cols}, nil
+	out := &Window{In: in.node, Partition: in.positions(n.Partition), Order: in.order(n.Order)}
+	for _, c := range n.Calls {
+		out.Calls = append(out.Calls, c.Call.Map(in.place))
+	}
+	return rel{out, n.Cols()}, nil
 }
 
 func (b *Builder) union(n *plan.Union) (rel, error) {

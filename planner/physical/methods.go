@@ -51,9 +51,17 @@ func (n *Reduce) Types() []types.Type {
 }
 func (n *Distinct) Types() []types.Type { return n.In.Types() }
 func (n *TopK) Types() []types.Type     { return n.In.Types() }
-func (n *Union) Types() []types.Type    { return n.Ins[0].Types() }
-func (n *SetOp) Types() []types.Type    { return n.L.Types() }
-func (n *Single) Types() []types.Type   { return n.In.Types() }
+func (n *Window) Types() []types.Type {
+	in := n.In.Types()
+	out := append(make([]types.Type, 0, len(in)+len(n.Calls)), in...)
+	for _, c := range n.Calls {
+		out = append(out, c.T)
+	}
+	return out
+}
+func (n *Union) Types() []types.Type  { return n.Ins[0].Types() }
+func (n *SetOp) Types() []types.Type  { return n.L.Types() }
+func (n *Single) Types() []types.Type { return n.In.Types() }
 
 func (n *Scan) Inputs() []Node     { return nil }
 func (n *Constant) Inputs() []Node { return nil }
@@ -65,6 +73,7 @@ func (n *Join) Inputs() []Node     { return []Node{n.L, n.R} }
 func (n *Reduce) Inputs() []Node   { return []Node{n.In} }
 func (n *Distinct) Inputs() []Node { return []Node{n.In} }
 func (n *TopK) Inputs() []Node     { return []Node{n.In} }
+func (n *Window) Inputs() []Node   { return []Node{n.In} }
 func (n *Union) Inputs() []Node    { return n.Ins }
 func (n *SetOp) Inputs() []Node    { return []Node{n.L, n.R} }
 func (n *Single) Inputs() []Node   { return []Node{n.In} }
@@ -131,6 +140,23 @@ func (n *Distinct) Fingerprint() string { return "distinct(" + n.In.Fingerprint(
 
 func (n *TopK) Fingerprint() string {
 	return fmt.Sprintf("topk(%s%s,%d,%d%s,%s)", ints(n.Partition), orderString(n.Order), n.Limit, n.Offset, flags("ties", n.WithTies), n.In.Fingerprint())
+}
+
+func (n *Window) Fingerprint() string {
+	parts := make([]string, len(n.Calls))
+	for i, c := range n.Calls {
+		parts[i] = windowString(c)
+	}
+	return "window(" + ints(n.Partition) + orderString(n.Order) + "[" + strings.Join(parts, ",") + "]," + n.In.Fingerprint() + ")"
+}
+
+// windowString is a canonical text of a window function.
+func windowString(c *expr.WindowCall) string {
+	args := ""
+	for _, t := range c.Fn.Args {
+		args += " " + t.String()
+	}
+	return c.Text(expr.Expr.String) + args
 }
 
 func (n *Union) Fingerprint() string {

@@ -81,6 +81,14 @@ type (
 		Limit, Offset int64
 		WithTies      bool
 	}
+	// Window puts the values of Calls behind each row: of the row among those of its partition, in the total order Order, then the images of
+	// the remaining columns.
+	Window struct {
+		In        Node
+		Partition []int
+		Order     []OrderCol
+		Calls     []*expr.WindowCall // over In's columns
+	}
 	// Union is UNION ALL.
 	Union struct{ Ins []Node }
 	// SetOp is EXCEPT or INTERSECT, with or without ALL, by equality of rows.

@@ -197,6 +197,12 @@ func Exprs(n Node) []expr.Expr {
 			out = append(out, AggExprs(a.Call)...)
 		}
 		return out
+	case *Window:
+		var out []expr.Expr
+		for _, c := range n.Calls {
+			out = append(out, c.Call.Exprs()...)
+		}
+		return out
 	}
 	return nil
 }
@@ -274,6 +280,13 @@ func MapExprs(n Node, f func(expr.Expr) expr.Expr) Node {
 		c.Aggs = make([]Agg, len(n.Aggs))
 		for i, a := range n.Aggs {
 			c.Aggs[i] = Agg{ID: a.ID, Call: MapAgg(a.Call, f)}
+		}
+		return &c
+	case *Window:
+		c := *n
+		c.Calls = make([]WindowItem, len(n.Calls))
+		for i, w := range n.Calls {
+			c.Calls[i] = WindowItem{ID: w.ID, Call: w.Call.Map(f)}
 		}
 		return &c
 	}

@@ -88,7 +88,11 @@ func (f formatter) line(n Node) string {
 		}
 		return s
 	case *Window:
-		return "window " + f.col(n.ID) + " := " + n.Name + " per " + f.cols(n.Partition) + " order " + f.sorts(n.Order)
+		parts := make([]string, len(n.Calls))
+		for i, c := range n.Calls {
+			parts[i] = f.col(c.ID) + " := " + c.Call.Text(f.expr)
+		}
+		return "window [" + strings.Join(parts, ", ") + "] per " + f.cols(n.Partition) + " order " + f.sorts(n.Order)
 	case *Union:
 		return "union-all " + f.cols(n.IDs)
 	case *SetOp:

@@ -96,18 +96,13 @@ type (
 		Limit, Offset int64
 		WithTies      bool
 	}
-	// Window numbers rows: row_number() (or rank() with Rank) per partition in an order. It cannot be maintained as such; a filter on its
-	// column makes it a TopK, else it is refused at Pos.
+	// Window puts behind each row the values of window functions: of the row among those of its partition, in the order given. Ties are broken by
+	// the images of the input's columns.
 	Window struct {
 		In        Node
 		Partition []int
 		Order     []Sort
-		Rank      bool
-		// Bounded: a TopK below has taken the bound on the number already.
-		Bounded bool
-		ID      int
-		Pos     int
-		Name    string
+		Calls     []WindowItem
 	}
 	// Union is UNION ALL: column i is column Maps[k][i] of input k.
 	Union struct {
@@ -139,6 +134,11 @@ type (
 	Agg struct {
 		ID   int
 		Call *expr.AggCall
+	}
+	// WindowItem is a computed window function.
+	WindowItem struct {
+		ID   int
+		Call *expr.WindowCall
 	}
 	// Sort is an item of an order.
 	Sort struct {
@@ -222,10 +222,16 @@ func (n *Reduce) Cols() []int {
 }
 func (n *Distinct) Cols() []int { return n.In.Cols() }
 func (n *TopK) Cols() []int     { return n.In.Cols() }
-func (n *Window) Cols() []int   { return concat(n.In.Cols(), []int{n.ID}) }
-func (n *Union) Cols() []int    { return n.IDs }
-func (n *SetOp) Cols() []int    { return n.IDs }
-func (n *Single) Cols() []int   { return n.In.Cols() }
+func (n *Window) Cols() []int {
+	out := n.In.Cols()
+	for _, c := range n.Calls {
+		out = append(out[:len(out):len(out)], c.ID)
+	}
+	return out
+}
+func (n *Union) Cols() []int  { return n.IDs }
+func (n *SetOp) Cols() []int  { return n.IDs }
+func (n *Single) Cols() []int { return n.In.Cols() }
 
 func joinCols(k JoinKind, l, r Node) []int {
 	if k.LeftOnly() {

@@ -93,7 +93,14 @@ func PropsOf(n Node) Props {
 	case *Window:
 		p := PropsOf(n.In)
 		p.NotNull = p.NotNull.clone()
-		p.NotNull.Add(n.ID)
+		for _, c := range n.Calls {
+			if c.Call.Fn.NotNull {
+				p.NotNull.Add(c.ID)
+			}
+			if c.Call.Fn.Name == "row_number" {
+				p.addKey(concat(n.Partition, []int{c.ID}))
+			}
+		}
 		return p
 	case *Single:
 		p := PropsOf(n.In)

@@ -7,8 +7,8 @@ import (
 	"github.com/streamsql/streamsql/planner/plan"
 )
 
-// PruneColumns takes away columns that nothing above needs, from the root down to the scans. A TopK keeps all that it has: they break its
-// ties. So do operators that compare whole rows.
+// PruneColumns takes away columns that nothing above needs, from the root down to the scans. A TopK and a Window keep all that they have: it
+// breaks their ties. So do operators that compare whole rows.
 func PruneColumns(c *Ctx, n plan.Node) (plan.Node, error) {
 	p := pruner{c}
 	return p.prune(n, plan.SetOf(n.Cols()...)), nil
@@ -52,15 +52,7 @@ func (p pruner) prune(n plan.Node, need plan.ColSet) plan.Node {
 	case *plan.Reduce:
 		return p.reduce(n, need)
 	case *plan.Window:
-		if !need.Has(n.ID) {
-			return p.prune(n.In, need)
-		}
-		all := with(need, nil)
-		all.Add(n.Partition...)
-		for _, s := range n.Order {
-			all.Add(s.Col)
-		}
-		return n.WithInputs([]plan.Node{p.prune(n.In, all)})
+		return p.window(n, need)
 	case *plan.Union:
 		return p.union(n, need)
 	case *plan.SetOp:
@@ -72,7 +64,7 @@ func (p pruner) prune(n plan.Node, need plan.ColSet) plan.Node {
 		all.Add(n.Key...)
 		return &plan.Single{In: p.prune(n.In, all), Key: n.Key}
 	}
-	// Distinct and TopK look at whole rows.
+	// Distinct, TopK and Window look at whole rows.
 	out, _ := mapInputs(n, func(in plan.Node) (plan.Node, error) { return p.prune(in, plan.SetOf(in.Cols()...)), nil })
 	return out
 }
@@ -132,6 +124,17 @@ func (p pruner) reduce(n *plan.Reduce, need plan.ColSet) plan.Node {
 	all.Add(n.Keys...)
 	out.In = p.prune(n.In, all)
 	return out
+}
+
+// window computes what is needed, over all columns.
+func (p pruner) window(n *plan.Window, need plan.ColSet) plan.Node {
+	out := *n
+	out.Calls = slices.DeleteFunc(slices.Clone(n.Calls), func(c plan.WindowItem) bool { return !need.Has(c.ID) })
+	if len(out.Calls) == 0 {
+		return p.prune(n.In, need)
+	}
+	out.In = p.prune(n.In, plan.SetOf(n.In.Cols()...))
+	return &out
 }
 
 func (p pruner) union(n *plan.Union, need plan.ColSet) plan.Node {

@@ -145,11 +145,7 @@ func (p *pusher) push(n plan.Node) (pushed, error) {
 		r.node = &k
 		return r, err
 	case *plan.Window:
-		r, err := p.exactly(n.In)
-		k := *n
-		k.In, k.Partition = r.node, append(slices.Clone(n.Partition), r.values(p.outer)...)
-		r.node = &k
-		return r, err
+		return p.window(n)
 	case *plan.Single:
 		r, err := p.plain(n.In)
 		r.node = &plan.Single{In: r.node, Key: append(slices.Clone(n.Key), r.values(p.outer)...)}
@@ -199,7 +195,11 @@ func (p *pusher) exactly(n plan.Node) (pushed, error) {
 	if err != nil {
 		return r, err
 	}
-	cols := n.Cols()
+	return p.only(r, n.Cols()), nil
+}
+
+// only leaves the columns cols and the outer ones.
+func (p *pusher) only(r pushed, cols []int) pushed {
 	for _, v := range r.values(p.outer) {
 		if !slices.Contains(cols, v) {
 			cols = append(slices.Clone(cols), v)
@@ -208,6 +208,22 @@ func (p *pusher) exactly(n plan.Node) (pushed, error) {
 	if !slices.Equal(cols, r.node.Cols()) {
 		r.node = &plan.Project{In: r.node, Items: plan.Pass(p.c.Meta, cols)}
 	}
+	return r
+}
+
+// window makes the outer columns part of the partition.
+func (p *pusher) window(n *plan.Window) (pushed, error) {
+	r, err := p.input(n.In, plan.Exprs(n))
+	if err != nil {
+		return r, err
+	}
+	if _, err = p.subAll(r, plan.Exprs(n)); err != nil {
+		return r, err
+	}
+	r = p.only(r, n.In.Cols())
+	k := *n
+	k.In, k.Partition = r.node, append(slices.Clone(n.Partition), r.values(p.outer)...)
+	r.node = plan.MapExprs(&k, func(e expr.Expr) expr.Expr { return p.sub(r, e) })
 	return r, nil
 }
 

@@ -3,7 +3,7 @@
 //
 // Rules are values with a name; Phases lists them in the order in which they run. Each rule's comment states its identity. A rule must keep
 // two things besides the rows: which errors a query raises (an expression that can fail never moves below what would have kept it from
-// running), and the order of the columns below a TopK, whose images break its ties.
+// running), and the order of the columns below a TopK or Window, whose images break its ties.
 package rewrite
 
 import (
@@ -42,7 +42,6 @@ func Phases() []Phase {
 		{Name: "factor", Pass: FactorDisjunctions},
 		{Name: "simplify", Rules: simplify()},
 		{Name: "prune", Pass: PruneColumns},
-		{Name: "window", Pass: RefuseWindows},
 		{Name: "merge", Rules: []Rule{
 			{"MergeProjects", MergeProjects},
 			{"RemoveProject", RemoveProject},

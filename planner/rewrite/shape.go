@@ -5,7 +5,6 @@ import (
 
 	"github.com/streamsql/streamsql/expr"
 	"github.com/streamsql/streamsql/planner/plan"
-	"github.com/streamsql/streamsql/sqlerr"
 	"github.com/streamsql/streamsql/types"
 )
 
@@ -160,90 +159,4 @@ func DropSingle(_ *Ctx, n plan.Node) (plan.Node, bool, error) {
 		return n, false, nil
 	}
 	return s.In, true, nil
-}
-
-// FilterRowNumber keeps the first rows of each partition instead of numbering all.
-//
-//	Filter(n <= k AND p, Window(n := row_number() per c order o, x)) => Filter(n <= k AND p, TopK(per c, o, limit k, x) numbered)
-//
-// The number itself is known for k = 1 only; where it is used above for another k, RefuseWindows refuses the query. rank() <= k is k WITH TIES.
-func FilterRowNumber(c *Ctx, n plan.Node) (plan.Node, bool, error) {
-	f, ok := n.(*plan.Filter)
-	if !ok {
-		return n, false, nil
-	}
-	w, ok := f.In.(*plan.Window)
-	if !ok {
-		return n, false, nil
-	}
-	var rest []expr.Expr
-	limit := int64(-1)
-	for _, p := range f.Preds {
-		if k, ok := upperBound(p, w.ID); ok && (limit < 0 || k < limit) {
-			limit = k
-			continue
-		} else if ok {
-			continue
-		}
-		rest = append(rest, p)
-	}
-	if limit < 0 {
-		return n, false, nil
-	}
-	k := &plan.TopK{In: w.In, Partition: w.Partition, Order: w.Order, Limit: limit, WithTies: w.Rank}
-	var out plan.Node
-	if limit <= 1 {
-		items := append(plan.Pass(c.Meta, w.In.Cols()), plan.Item{ID: w.ID, Expr: &expr.Const{D: types.NewInt(1), T: types.Of(types.Int8)}})
-		out = &plan.Project{In: k, Items: items}
-	} else {
-		// The window stays as a mark: pruning takes it away if nothing uses the number, else RefuseWindows refuses it.
-		mark := *w
-		mark.In, mark.Bounded = k, true
-		if w.Bounded {
-			return n, false, nil
-		}
-		out = &mark
-	}
-	return filtered(out, rest), true, nil
-}
-
-// upperBound recognises n <= k, n < k, n = 1 and their mirror images for a constant k.
-func upperBound(p expr.Expr, id int) (int64, bool) {
-	c, ok := p.(*expr.Call)
-	if !ok || len(c.Args) != 2 {
-		return 0, false
-	}
-	op := c.Fn.Name
-	l, r := c.Args[0], c.Args[1]
-	if _, ok := l.(*expr.Const); ok {
-		l, r = r, l
-		op = map[string]string{">": "<", ">=": "<=", "=": "=", "<": ">", "<=": ">="}[op]
-	}
-	col, ok1 := l.(*expr.Col)
-	k, ok2 := r.(*expr.Const)
-	if !ok1 || !ok2 || col.ID != id || k.D.IsNull() || k.T.Rep() != types.RepInt {
-		return 0, false
-	}
-	switch v := k.D.Int(); {
-	case op == "<=":
-		return max(v, 0), true
-	case op == "<":
-		return max(v-1, 0), true
-	case op == "=" && v == 1:
-		return 1, true
-	}
-	return 0, false
-}
-
-// RefuseWindows refuses window functions whose number is needed; pruning has taken away the others.
-func RefuseWindows(c *Ctx, n plan.Node) (plan.Node, error) {
-	if w, ok := n.(*plan.Window); ok {
-		if w.Bounded {
-			return nil, sqlerr.Unsupported(w.Pos, "using the result of %s(), other than to bound it,", w.Name).
-				WithHint("Leave the column out of the outer select list: WHERE n <= k then keeps the first k rows of each partition.")
-		}
-		return nil, sqlerr.Unsupported(w.Pos, "window function %s", w.Name).
-			WithHint("It is supported where a condition around the query bounds it, as in WHERE n <= 10.")
-	}
-	return mapInputs(n, func(in plan.Node) (plan.Node, error) { return RefuseWindows(c, in) })
 }

@@ -38,7 +38,7 @@ func Unnest(c *Ctx, n plan.Node) (plan.Node, error) {
 		var err error
 		out.R, err = Unnest(c, &plan.Filter{In: n.R, Preds: n.On})
 		return &out, err
-	case *plan.Project, *plan.FlatMap, *plan.Reduce:
+	case *plan.Project, *plan.FlatMap, *plan.Reduce, *plan.Window:
 		return u.over(n)
 	}
 	return nil, sqlerr.New(sqlerr.InternalError, "a subquery in %T", n)
