@@ -12,6 +12,7 @@ import (
 	"github.com/streamsql/streamsql/parser"
 	"github.com/streamsql/streamsql/parser/ast"
 	"github.com/streamsql/streamsql/planner/physical"
+	"github.com/streamsql/streamsql/planner/rewrite"
 	"github.com/streamsql/streamsql/types"
 )
 
@@ -235,7 +236,7 @@ func compare(t *testing.T, w *world, d data, sql string) {
 		return pick(in.rows(o.Node, nil), o.Node.Cols(), o.Cols)
 	})
 	o2 := o
-	if o2.Node, err = rewritten(w.env(), b, &o2, nil); err != nil {
+	if o2.Node, err = rewrite.Rewrite(&rewrite.Ctx{Meta: b.Meta, Config: configOf(w.env()), View: true}, o.Node, o.Columns()); err != nil {
 		t.Fatalf("%s: %v", sql, err)
 	}
 	for _, adhoc := range []bool{false, true} {

@@ -51,15 +51,15 @@ func output(q *bind.Query) physical.Output {
 func physicalQuery(env *Env, b *bind.Binder, q *bind.Query) (*physical.Query, error) {
 	o := output(q)
 	var err error
-	if o.Node, err = rewritten(env, b, &o, nil); err != nil {
+	if o.Node, err = rewritten(env, b, &o); err != nil {
 		return nil, err
 	}
 	return (&physical.Builder{Catalog: env.Catalog, Meta: b.Meta}).Query(o)
 }
 
 // rewritten rewrites o.Node to the columns that o wants.
-func rewritten(env *Env, b *bind.Binder, o *physical.Output, params plan.ColSet) (plan.Node, error) {
-	c := &rewrite.Ctx{Meta: b.Meta, Config: configOf(env), Params: params}
+func rewritten(env *Env, b *bind.Binder, o *physical.Output) (plan.Node, error) {
+	c := &rewrite.Ctx{Meta: b.Meta, Config: configOf(env)}
 	return rewrite.Rewrite(c, o.Node, o.Columns())
 }
 

@@ -62,7 +62,7 @@ func planView(env *Env, q *ast.Query, names []string, materialized bool, pos int
 		return nil, err
 	}
 	o := output(bound)
-	if o.Node, err = rewritten(env, b, &o, nil); err != nil {
+	if o.Node, err = rewritten(env, b, &o); err != nil {
 		return nil, err
 	}
 	out := &View{DependsOn: b.Reads}
@@ -98,7 +98,7 @@ func split(env *Env, b *bind.Binder, o *physical.Output, v *physical.View) (cols
 	for _, c := range v.Order {
 		held.Add(cols[c.Col])
 	}
-	c := &rewrite.Ctx{Meta: b.Meta, Config: configOf(env)}
+	c := &rewrite.Ctx{Meta: b.Meta, Config: configOf(env), View: true}
 	core, cols, late, err := rewrite.DeferColumns(c, in, cols, held)
 	if err != nil {
 		return nil, err
@@ -116,7 +116,11 @@ func split(env *Env, b *bind.Binder, o *physical.Output, v *physical.View) (cols
 	if limited {
 		v.Finish.Limit, v.Finish.Offset = limit.Limit, limit.Offset
 	}
-	v.Whole, err = pb.Build(whole(b.Meta, o, cols))
+	all, err := rewrite.PruneColumns(c, whole(b.Meta, o, cols))
+	if err != nil {
+		return nil, err
+	}
+	v.Whole, err = pb.Build(all)
 	return cols, err
 }
 

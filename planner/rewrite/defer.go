@@ -23,7 +23,7 @@ type Deferred struct {
 //	Project(f.who, t.id, t.text, Join(f, t)) => Project(f.who, t.id, NULL, Join(f, Project(t.id, t))), text looked up by t.id
 //
 // out are the view's columns, of which those of held must stay. core outputs cols: out, and behind it keys that out has not. No deferred columns:
-// core is n.
+// core shows what n does.
 func DeferColumns(c *Ctx, n plan.Node, out []int, held plan.ColSet) (core plan.Node, cols []int, late []Deferred, err error) {
 	d := &deferrer{meta: c.Meta, props: plan.PropsOf(n), held: held, passed: map[int]bool{}}
 	shown := map[int][]int{}
@@ -32,7 +32,8 @@ func DeferColumns(c *Ctx, n plan.Node, out []int, held plan.ColSet) (core plan.N
 	}
 	d.find(n, shown)
 	if len(d.late) == 0 {
-		return n, out, nil, nil
+		core, err = PruneColumns(c, n)
+		return core, out, nil, err
 	}
 	cols = slices.Clone(out)
 	deferred := plan.ColSet{}
@@ -72,7 +73,11 @@ type deferrer struct {
 func (d *deferrer) find(n plan.Node, shown map[int][]int) {
 	switch n := n.(type) {
 	case *plan.Scan:
-		d.scan(n, shown)
+		d.scan(n, n, shown)
+	case *plan.TopK: // what follows from its partition decides nothing in it
+		for _, t := range dependentsOf(n) {
+			d.scan(t.shown(), t.scan, shown)
+		}
 	case *plan.Project:
 		below := map[int][]int{}
 		for _, it := range n.Items {
@@ -91,8 +96,8 @@ func (d *deferrer) find(n plan.Node, shown map[int][]int) {
 	}
 }
 
-// scan decides about a table.
-func (d *deferrer) scan(s *plan.Scan, shown map[int][]int) {
+// scan decides about a table, read by a scan at or below s.
+func (d *deferrer) scan(s, read *plan.Scan, shown map[int][]int) {
 	if s.Table == nil || len(s.Table.PrimaryKey) == 0 {
 		return
 	}
@@ -123,7 +128,7 @@ func (d *deferrer) scan(s *plan.Scan, shown map[int][]int) {
 	for _, id := range pass {
 		d.passed[id] = true
 	}
-	d.late, d.scans = append(d.late, l), append(d.scans, s)
+	d.late, d.scans = append(d.late, l), append(d.scans, read)
 }
 
 // isText tells whether values of a type may be long.

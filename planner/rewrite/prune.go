@@ -7,8 +7,8 @@ import (
 	"github.com/streamsql/streamsql/planner/plan"
 )
 
-// PruneColumns takes away columns that nothing above needs, from the root down to the scans. A TopK and a Window keep all that they have: it
-// breaks their ties. So do operators that compare whole rows.
+// PruneColumns takes away columns that nothing above needs, from the root down to the scans. A TopK keeps all that can break its ties; a Window and
+// operators that compare whole rows keep all that they have.
 func PruneColumns(c *Ctx, n plan.Node) (plan.Node, error) {
 	p := pruner{c}
 	return p.prune(n, plan.SetOf(n.Cols()...)), nil
@@ -63,8 +63,10 @@ func (p pruner) prune(n plan.Node, need plan.ColSet) plan.Node {
 		all := with(need, nil)
 		all.Add(n.Key...)
 		return &plan.Single{In: p.prune(n.In, all), Key: n.Key}
+	case *plan.TopK:
+		return p.topK(n, need)
 	}
-	// Distinct, TopK and Window look at whole rows.
+	// Distinct and Window look at whole rows.
 	out, _ := mapInputs(n, func(in plan.Node) (plan.Node, error) { return p.prune(in, plan.SetOf(in.Cols()...)), nil })
 	return out
 }

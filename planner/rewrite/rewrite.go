@@ -15,6 +15,8 @@ import (
 type Ctx struct {
 	Meta   *plan.Meta
 	Config *types.Config
+	// View: the plan is a view's, whose operators keep what they need from one tick to the next.
+	View bool
 	// Fired are the names of the rules that changed something, in order.
 	Fired []string
 	// Params are columns without a relation: a view's parameters, before Parameterise.
