@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"bytes"
 	"regexp"
 	"strings"
 	"unicode/utf8"
@@ -15,6 +16,7 @@ type posixRegexp struct {
 	whole    *reProg
 	// fast is the same language for Go's engine, where it can express it: it tells whether there is a match, not which.
 	fast   *regexp.Regexp
+	needle *reNeedle // nil: none
 	global bool
 }
 
@@ -36,7 +38,7 @@ func compileRegexp(c *Ctx, pattern []byte, opt reOptions) (*posixRegexp, error) 
 		if err != nil {
 			return nil, err
 		}
-		re := &posixRegexp{tree: tree, captures: captures, whole: whole, global: opt.global}
+		re := &posixRegexp{tree: tree, captures: captures, whole: whole, needle: needleOf(tree.re), global: opt.global}
 		var b strings.Builder
 		if writeGoSyntax(&b, tree.re) {
 			re.fast, _ = regexp.Compile(b.String()) // refused for its size: then without
@@ -86,6 +88,9 @@ func writeGoSyntax(b *strings.Builder, re *reNode) bool {
 
 // matches tells whether there is a match.
 func (re *posixRegexp) matches(s []byte) bool {
+	if re.needle != nil && !bytes.Contains(s, re.needle.text) {
+		return false
+	}
 	if re.fast != nil {
 		return re.fast.Match(s)
 	}
@@ -96,7 +101,15 @@ func (re *posixRegexp) matches(s []byte) bool {
 // find is the first match at or behind from: its limits in m[0] and m[1], then those of the captures if m has room, -1 where they took no
 // part. A nil result is no match.
 func (re *posixRegexp) find(s []byte, from int, m []int) []int {
-	if from > len(s) || from == 0 && re.fast != nil && !re.fast.Match(s) {
+	if from > len(s) {
+		return nil
+	}
+	switch {
+	case re.needle != nil:
+		if from = re.needle.from(s, from); from < 0 {
+			return nil
+		}
+	case from == 0 && re.fast != nil && !re.fast.Match(s):
 		return nil
 	}
 	start, end := re.whole.search(s, from, re.shorter())
