@@ -136,21 +136,22 @@ func (e *Engine) mayCheckpoint() {
 	}()
 }
 
-// endCheckpoint tells those who wait, or the log, and gives space back if that was asked for.
+// endCheckpoint tells those who wait, or the log, and gives space back: what is cheap, or all if that was asked for.
 func (e *Engine) endCheckpoint(want []chan error, cramped bool, err error) {
 	answerAll(want, err)
 	if err != nil && len(want) == 0 && sqlerr.CodeOf(err) != sqlerr.AdminShutdown {
 		slog.Warn("a checkpoint could not be written", "error", err)
 	}
-	if !cramped {
-		return
-	}
 	if err == nil {
-		if err = e.store.Compact(); err != nil {
+		give := e.store.Collect
+		if cramped {
+			give = e.store.Compact
+		}
+		if err = give(); err != nil {
 			slog.Warn("space on the disk could not be given back", "error", err)
 		}
 	}
-	if err != nil {
+	if cramped && err != nil {
 		e.mu.Lock()
 		e.checkpoint.room.failed()
 		e.mu.Unlock()

@@ -19,11 +19,16 @@ import (
 // of its own, so that it can be dropped whole.
 //
 // A segment syncs every write: where the system allows it by itself, as Badger syncs its value log each time, too, which is empty here but
-// costs the disk another flush. The page database does so at the end of a checkpoint only, by itself, as Sync does not cover
-// memtables that were rotated meanwhile: most of a checkpoint has gone from its memtables to tables by then, and was written
-// once. Values stay in the LSM tree, as value-log GC reclaims nothing for us. Memtables are small: two of 16 MB for pages, one of 32 MB for a segment.
+// costs the disk another flush. Its values stay in the LSM tree: it is written once and goes whole.
+//
+// Pages are in the value log, and the LSM tree has pointers to them, so that compaction moves no pages. What is garbage in the value log is known
+// when compaction drops pointers to it, so memtables are small. A file of which half is garbage is read and what is live in it written again: by
+// Badger, which removes it then. So the pages' database has to sync each write, values before pointers.
 const (
-	pagesMemtable   = 16 << 20
+	pagesMemtable   = 2 << 20
+	pagesFile       = 32 << 20 // of the value log
+	pagesBatch      = 2 << 20  // bytes of values that are written at once
+	pagesThreshold  = 256      // bytes from which on a value is in the value log
 	segmentMemtable = 32 << 20
 	maxValue        = 1 << 20 // what the LSM tree takes
 )
@@ -83,12 +88,8 @@ func openPageDB(dir string) (*pageDB, error) {
 	if err := dropEmptyFiles(dir); err != nil {
 		return nil, err
 	}
-	// Successive checkpoints write much the same pages: compaction that waits for more of them drops most of what it reads.
-	// Tables are small on all levels, as a compaction holds a dozen of those that it makes in memory, in twice their size.
-	o := badgerOptions(dir, pagesMemtable).WithSyncWrites(!syncsMappings).
-		WithNumMemtables(2).WithBaseTableSize(4 << 20).WithNumCompactors(2).WithNumLevelZeroTables(12).WithNumLevelZeroTablesStall(30)
-	o.TableSizeMultiplier = 1
-	db, err := badger.OpenManaged(o)
+	db, err := badger.OpenManaged(badgerOptions(dir, pagesMemtable).WithValueThreshold(pagesThreshold).WithValueLogFileSize(pagesFile).
+		WithNumMemtables(2).WithBaseTableSize(2 << 20).WithNumCompactors(2).WithNumLevelZeroTables(4).WithNumLevelZeroTablesStall(12))
 	if err != nil {
 		return nil, fmt.Errorf("open the page database: %w", err)
 	}
@@ -103,44 +104,66 @@ func (d *pageDB) close() error {
 	return d.db.Close()
 }
 
-// reserve gives the logs of memtables their space on the disk, or fails. Badger begins new ones when it likes, so that it is called again and again.
+// reserve gives what Badger writes to next its space on the disk, or fails. Badger begins new files when it likes, so that it is called again and
+// again.
 func (d *pageDB) reserve() error {
-	names, err := filepath.Glob(filepath.Join(d.dir, "*.mem"))
-	if err != nil {
-		return err
-	}
-	reserved := make(map[string]bool, len(names))
-	for _, name := range names {
-		if !d.reserved[name] {
-			f, err := os.OpenFile(name, os.O_RDWR, 0)
-			if errors.Is(err, os.ErrNotExist) {
-				continue // written out meanwhile
-			}
-			if err != nil {
-				return err
-			}
-			_, err = allocate(f, pagesMemtable*5/4)
-			if err := errors.Join(err, f.Close()); err != nil {
-				return err
-			}
+	reserved := make(map[string]bool, len(d.reserved))
+	for pattern, size := range map[string]int64{"*.mem": pagesMemtable * 5 / 4, "*.vlog": pagesFile + pagesBatch*5/4} {
+		names, err := filepath.Glob(filepath.Join(d.dir, pattern))
+		if err != nil {
+			return err
 		}
-		reserved[name] = true
+		for _, name := range names {
+			if err := d.reserveFile(name, size); err != nil {
+				return err
+			}
+			reserved[name] = true
+		}
 	}
 	d.reserved = reserved
 	return nil
 }
 
-// fresh is the bytes of tables that a compaction would merge at once.
-func (d *pageDB) fresh() int64 { return d.db.Levels()[0].Size }
+func (d *pageDB) reserveFile(name string, size int64) error {
+	if d.reserved[name] {
+		return nil
+	}
+	f, err := os.OpenFile(name, os.O_RDWR, 0)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil // written out meanwhile
+	}
+	if err != nil {
+		return err
+	}
+	info, err := f.Stat()
+	if err == nil && info.Size() >= size { // else nothing is added to it any more
+		_, err = allocate(f, size)
+	}
+	return errors.Join(err, f.Close())
+}
+
+// garbage is the share of a file of the value log from which on what is live in it is written again.
+const garbage = 0.5
+
+// collect gives back the space of garbage that is known. It takes that of what it writes first.
+func (d *pageDB) collect() error {
+	var err error
+	for err == nil && roomFor(d.dir, 2*pagesFile) {
+		err = d.db.RunValueLogGC(garbage)
+	}
+	if errors.Is(err, badger.ErrNoRewrite) {
+		return nil
+	}
+	return err
+}
 
 // compact gives back the space of what was replaced or removed up to epoch. Badger compacts tables alone, and offers no way to make one of a
 // memtable but to fill it.
 func (d *pageDB) compact(epoch uint64) error {
 	wb := d.batch(epoch)
 	defer wb.cancel()
-	pad := make([]byte, maxValue/2)
-	for range pagesMemtable/len(pad) + 1 {
-		if err := wb.set([]byte("x"), pad); err != nil {
+	for i := range uint32(pagesMemtable / pagesThreshold) {
+		if err := wb.set(pageKey('x', i), make([]byte, pagesThreshold-1)); err != nil {
 			return err
 		}
 	}
@@ -154,7 +177,10 @@ func (d *pageDB) compact(epoch uint64) error {
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	return d.db.Flatten(1)
+	if err := d.db.Flatten(1); err != nil {
+		return err
+	}
+	return d.collect()
 }
 
 // get calls f with the newest record of key; v is valid during the call. found is false when there is none.
@@ -243,45 +269,35 @@ func (d *pageDB) discardBefore(epoch uint64) { d.db.SetDiscardTs(epoch) }
 
 // pageBatch collects records of an epoch; they are durable when flush returns nil, but not all at once.
 type pageBatch struct {
-	wb  *badger.WriteBatch
-	dir string
+	d     *pageDB
+	wb    *badger.WriteBatch
+	epoch uint64
+	n     int // bytes of values in wb
 }
 
 func (d *pageDB) batch(epoch uint64) *pageBatch {
-	return &pageBatch{d.db.NewWriteBatchAt(epoch), d.dir}
+	return &pageBatch{d: d, wb: d.db.NewWriteBatchAt(epoch), epoch: epoch}
 }
 
-func (b *pageBatch) set(key, value []byte) error { return b.wb.SetEntry(badger.NewEntry(key, value)) }
-func (b *pageBatch) delete(key []byte) error     { return b.wb.Delete(key) }
-func (b *pageBatch) cancel()                     { b.wb.Cancel() }
+// set takes over key and value.
+func (b *pageBatch) set(key, value []byte) error {
+	if b.n += len(value); b.n > pagesBatch {
+		if err := b.wb.Flush(); err != nil {
+			return err
+		}
+		b.wb, b.n = b.d.db.NewWriteBatchAt(b.epoch), len(value)
+	}
+	return b.wb.SetEntry(badger.NewEntry(key, value))
+}
+
+func (b *pageBatch) delete(key []byte) error { return b.wb.Delete(key) }
+func (b *pageBatch) cancel()                 { b.wb.Cancel() }
 
 func (b *pageBatch) flush() error {
 	if err := b.wb.Flush(); err != nil {
 		return err
 	}
-	return syncMemtables(b.dir)
-}
-
-// syncMemtables makes durable what was written: it is in the memtables' logs, or, if those are gone, in tables that Badger
-// has synced. The directory is synced, too: Badger does that for a new memtable's log some time later.
-func syncMemtables(dir string) error {
-	names, err := filepath.Glob(filepath.Join(dir, "*.mem"))
-	if err != nil {
-		return err
-	}
-	for _, name := range names {
-		f, err := os.OpenFile(name, os.O_RDWR, 0)
-		if errors.Is(err, os.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		if err := errors.Join(f.Sync(), f.Close()); err != nil {
-			return err
-		}
-	}
-	return syncDir(dir)
+	return syncDir(b.d.dir)
 }
 
 // commit writes one record; it is durable when commit returns nil.
@@ -294,7 +310,7 @@ func (d *pageDB) commit(epoch uint64, key, value []byte) error {
 	if err := tx.CommitAt(epoch, nil); err != nil {
 		return err
 	}
-	return syncMemtables(d.dir)
+	return syncDir(d.dir)
 }
 
 // segmentDB is one segment of the log: records, numbered.

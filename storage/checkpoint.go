@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"math/bits"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -109,8 +108,6 @@ func (c *checkpoint) run(ctx context.Context) error {
 		d.tick, d.meta = c.manifest.tick, c.manifest.meta
 		d.mu.Unlock()
 		d.db.discardBefore(c.epoch)
-		d.compaction.Store(d.db.fresh())
-		d.live.Store(c.live())
 	}
 	for _, id := range c.write {
 		f := &s.desc(id).flags
@@ -124,20 +121,6 @@ func (c *checkpoint) run(ctx context.Context) error {
 	}
 	c.state.refs.Add(-1)
 	return err
-}
-
-// live is how many bytes a compaction leaves at most: the pages, the packs, and those that the next checkpoint deletes.
-func (c *checkpoint) live() int64 {
-	n := int64(c.manifest.nextPage) * PageSize
-	for _, b := range c.manifest.free {
-		n -= int64(bits.OnesCount8(b)) * PageSize
-	}
-	for _, l := range [][]pack{c.sweeper.packs, c.sweeper.gone} {
-		for _, p := range l {
-			n += p.size
-		}
-	}
-	return n
 }
 
 // takeBack makes the pages of a failed checkpoint dirty again. Whether its records were written is not known, so none of
@@ -221,8 +204,8 @@ func (c *checkpoint) endPack(wb *pageBatch) error {
 	return nil
 }
 
-// pauseBytes is after how many bytes a checkpoint pauses: of pages' images that are 64, of deltas many more.
-const pauseBytes = 128 << 10
+// pauseBytes is after how many bytes a checkpoint pauses.
+const pauseBytes = 1 << 20
 
 // pause keeps to the rate, and looks at the disk's free space: what is written is flushed and compacted later, too.
 func (c *checkpoint) pause(ctx context.Context) error {

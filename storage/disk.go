@@ -5,7 +5,7 @@ import "github.com/streamsql/streamsql/sqlerr"
 // Badger writes through sparse mappings, and a disk that fills up under one is a SIGBUS, not an error: so the space is looked at before, and
 // some of it is never touched. From most to least:
 //
-//	what adds data is refused below diskReserve + commitReserve + what a compaction may take
+//	what adds data is refused below diskReserve + commitReserve
 //	what takes data away, and checkpoints, below diskReserve + changeReserve
 //	the log fails below diskReserve, but writes to a segment that has its space already
 //	a database is not opened below openReserve, nor closed properly below closeReserve
@@ -14,9 +14,10 @@ const (
 	// commitReserve is for the segments that the log makes ahead, and transactions that asked at the same time: a log that finds the disk full has
 	// failed for good; one that was not asked has not.
 	commitReserve = 2*segmentMemtable*3/2 + 32<<20
-	changeReserve = 2 * pagesMemtable
-	// openReserve is for what recovery writes out: memtables of the pages, and a segment.
-	openReserve  = 2*pagesMemtable + segmentMemtable
+	// changeReserve is for the next file of the pages' value log, and for their memtables and tables.
+	changeReserve = pagesFile + 2*pagesMemtable
+	// openReserve is for what recovery writes out: that, and a segment.
+	openReserve  = changeReserve + segmentMemtable
 	closeReserve = segmentMemtable * 5 / 4
 )
 
@@ -27,7 +28,7 @@ func (s *Store) DiskRoom(n int64, grows bool) error {
 		return nil
 	}
 	if grows {
-		n += commitReserve + s.durable.compaction.Load()
+		n += commitReserve
 	} else {
 		n += changeReserve
 	}
@@ -59,20 +60,25 @@ func checkOpen(dir string) error {
 	return nil
 }
 
-// Compact gives the space back that pages have which the last checkpoint has removed. It takes long where there are many. Not beside a checkpoint.
+// Collect gives space back that earlier checkpoints' records of pages take, as far as that is cheap. Not beside a checkpoint.
+func (s *Store) Collect() error {
+	if s.durable == nil {
+		return nil
+	}
+	return s.durable.db.collect()
+}
+
+// Compact gives back all space of pages that the last checkpoint has removed. It takes long where there are many. Not beside a checkpoint.
 func (s *Store) Compact() error {
 	d := s.durable
 	if d == nil {
 		return nil
 	}
-	// What it writes is what is left of the pages: little where most were removed, which is when it is wanted.
-	if err := checkDisk(d.dir, changeReserve+min(d.compaction.Load(), d.live.Load())); err != nil {
+	if err := checkDisk(d.dir, changeReserve); err != nil {
 		return err
 	}
 	if err := d.db.reserve(); err != nil {
 		return err
 	}
-	err := d.db.compact(d.epoch)
-	d.compaction.Store(d.db.fresh())
-	return err
+	return d.db.compact(d.epoch)
 }

@@ -33,9 +33,6 @@ type durable struct {
 	sweeper
 	faults func(step string) error // tests make steps fail
 
-	compaction atomic.Int64 // bytes that one of the pages may take until it has made room,
-	live       atomic.Int64 // and that it may leave, as of the last checkpoint
-
 	mu   sync.Mutex
 	tick Tick // of the last durable checkpoint
 	meta []byte
@@ -84,7 +81,6 @@ func (d *durable) open(o Options, log Segments) (*Store, error) {
 	if d.db, err = openPageDB(filepath.Join(d.dir, "pages")); err != nil {
 		return nil, err
 	}
-	d.compaction.Store(d.db.fresh())
 	if d.log, err = openLog(log); err != nil {
 		return nil, err
 	}
