@@ -25,11 +25,11 @@ import (
 // when compaction drops pointers to it, so memtables are small. A file of which half is garbage is read and what is live in it written again: by
 // Badger, which removes it then. So the pages' database has to sync each write, values before pointers.
 const (
-	pagesMemtable   = 2 << 20
+	pagesMemtable   = 1 << 20
 	pagesFile       = 32 << 20 // of the value log
 	pagesBatch      = 2 << 20  // bytes of values that are written at once
 	pagesThreshold  = 256      // bytes from which on a value is in the value log
-	segmentMemtable = 32 << 20
+	segmentMemtable = 16 << 20
 	maxValue        = 1 << 20 // what the LSM tree takes
 )
 
@@ -89,7 +89,7 @@ func openPageDB(dir string) (*pageDB, error) {
 		return nil, err
 	}
 	db, err := badger.OpenManaged(badgerOptions(dir, pagesMemtable).WithValueThreshold(pagesThreshold).WithValueLogFileSize(pagesFile).
-		WithNumMemtables(2).WithBaseTableSize(2 << 20).WithNumCompactors(2).WithNumLevelZeroTables(4).WithNumLevelZeroTablesStall(12))
+		WithNumMemtables(2).WithBaseTableSize(2 << 20).WithNumCompactors(2).WithNumLevelZeroTables(2).WithNumLevelZeroTablesStall(12))
 	if err != nil {
 		return nil, fmt.Errorf("open the page database: %w", err)
 	}

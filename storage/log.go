@@ -36,9 +36,9 @@ func (s *Store) Log() Log {
 
 const (
 	maxRecord = 1<<20 - 4<<10 // a value of Badger's
-	maxGroup  = 4 << 20       // a transaction of Badger's
+	maxGroup  = 2 << 20       // a transaction of Badger's
 	// maxSegment and a last group fit into a segment's memtable, with what Badger adds: what is written stays in its preallocated file.
-	maxSegment = 24 << 20
+	maxSegment = 12 << 20
 )
 
 // Segment is where groups of records are kept.
