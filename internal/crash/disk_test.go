@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -137,11 +138,16 @@ func TestFilledByItself(t *testing.T) {
 	m := &mounted{dir: dir}
 	m.restart(t)
 	do := m.session(t)
-	for _, take := range []string{"DELETE FROM t WHERE n >= 0", "TRUNCATE t", "DROP TABLE t"} {
+	inOrder := func(n int64) int64 { return n }
+	for _, round := range []struct {
+		key  func(int64) int64
+		take string
+	}{{inOrder, "DELETE FROM t WHERE n >= 0"}, {scattered, "DELETE FROM t WHERE n >= 0"}, {inOrder, "TRUNCATE t"}, {scattered, "DROP TABLE t"}} {
+		take := round.take
 		if take != "TRUNCATE t" { // which leaves the table of the round before
 			must(t, do, "CREATE TABLE IF NOT EXISTS t (n int8 PRIMARY KEY, x text)", "")
 		}
-		rows := m.copyUntilFull(t)
+		rows := m.copyUntilFull(t, round.key)
 		if got, code := do("SELECT count(*) FROM t"); got != fmt.Sprint(rows) {
 			t.Fatalf("%s rows of %d, error %s", got, rows, code)
 		}
@@ -230,8 +236,11 @@ func (m *mounted) session(t *testing.T) func(sql string) (rows, code string) {
 	}
 }
 
+// scattered puts each number somewhere else, so that a checkpoint finds the new rows on pages that are stored already.
+func scattered(n int64) int64 { return n * 0x1E3779B97F4A7C15 & math.MaxInt64 }
+
 // copyUntilFull fills the disk with rows that cannot be compressed.
-func (m *mounted) copyUntilFull(t *testing.T) (rows int) {
+func (m *mounted) copyUntilFull(t *testing.T, key func(int64) int64) (rows int) {
 	ctx := context.Background()
 	conn, err := pgx.Connect(ctx, m.server.DSN())
 	if err != nil {
@@ -247,7 +256,7 @@ func (m *mounted) copyUntilFull(t *testing.T) (rows int) {
 			}
 			text := make([]byte, 2000)
 			_, _ = rand.Read(text) // never fails
-			return []any{int64(rows + n), hex.EncodeToString(text)}, nil
+			return []any{key(int64(rows + n)), hex.EncodeToString(text)}, nil
 		}))
 		switch {
 		case pgCode(err) == "53100":

@@ -14,7 +14,7 @@ type relation struct {
 	scope oracle.Scope // the output columns
 }
 
-// relations are those that random queries are put in.
+// relations are those that random queries are put in; the first one has queries that may fail.
 var relations = []func(r *oracle.Random) relation{partition, partitionedJoin, partitionedGroups, joinOrder, outerJoin, mirrored, semijoin, quantified, setOperation}
 
 func side(queries ...string) []string { return queries }
