@@ -16,10 +16,11 @@ import (
 
 // lookup is a result that comes straight from a tree. Its memory is used again by other lookups, for it is to cost as little as a page or two.
 type lookup struct {
-	q    *physical.Query
-	l    *physical.Lookup
-	ectx *expr.Ctx
-	w    window
+	q     *physical.Query
+	l     *physical.Lookup
+	ectx  *expr.Ctx
+	w     window
+	store *storage.Snapshot // that may be asked for memory
 
 	// The tree, and the part of it to read: entries from lo up to hi, exclusively (nil: to the end).
 	ts     []types.Type
@@ -71,7 +72,7 @@ func newLookup(rd reading, q *physical.Query, w window, ectx *expr.Ctx) (Rows, e
 		return emptyRows{}, nil
 	}
 	r := lookups.Get().(*lookup)
-	r.q, r.l, r.ectx, r.w = q, q.Lookup, ectx, w
+	r.q, r.l, r.ectx, r.w, r.store = q, q.Lookup, ectx, w, rd.sn.Store
 	ok, err := r.open(rd, t, v)
 	if err != nil || !ok {
 		r.free()
@@ -283,6 +284,9 @@ func (r *lookup) nextSorted(ctx context.Context) (*batch.Batch, error) {
 				return nil, err
 			}
 			r.sort.add(r.fetch())
+			if err := r.hold(r.sort.size()); err != nil {
+				return nil, err
+			}
 		}
 		r.sort.finish()
 	}
@@ -307,6 +311,9 @@ func (r *lookup) nextRuns(ctx context.Context) (*batch.Batch, error) {
 		}
 		if !r.ended {
 			r.ties.add(r.fetch(), r.q.Order)
+			if err := r.hold(int64(r.ties.size())); err != nil {
+				return nil, err
+			}
 		}
 		done := r.ties.take(r.ended && r.failed == nil)
 		if r.ended && r.failed != nil {
@@ -319,6 +326,14 @@ func (r *lookup) nextRuns(ctx context.Context) (*batch.Batch, error) {
 		}
 	}
 	return nil, nil
+}
+
+// hold asks for the memory of rows that are held back; what little they mostly take is nobody's concern.
+func (r *lookup) hold(bytes int64) error {
+	if bytes < sliceMemory {
+		return nil
+	}
+	return r.store.Reserve(bytes)
 }
 
 // freshFinal is an empty batch of the visible columns of a row of types ts.
@@ -375,7 +390,7 @@ func (r *lookup) free() {
 	if f, ok := r.rows.(*finished); ok {
 		f.free()
 	}
-	r.q, r.l, r.ectx, r.rows, r.sort, r.failed = nil, nil, nil, nil, nil, nil
+	r.q, r.l, r.ectx, r.rows, r.store, r.sort, r.failed = nil, nil, nil, nil, nil, nil, nil
 	clear(r.out.Cols) // may be of others
 	clear(r.final.Cols)
 	if r.mem.size()+r.last.size()+r.ties.size() < 1<<20 {

@@ -64,7 +64,9 @@ func (r *lookup) decode(n int64) error {
 		if err != nil {
 			return err
 		}
-		n--
+		if n--; heavy(&r.dec) {
+			break
+		}
 	}
 	return nil
 }

@@ -24,8 +24,15 @@ type Rows interface {
 	Close()
 }
 
-// readRows is about how many rows a batch of a result has.
-const readRows = 1024
+const (
+	// readRows is about how many rows a batch of a result has,
+	readRows = 1024
+	// readBytes and how many bytes at most, but for a few rows: these may be large.
+	readBytes = 8 << 20
+)
+
+// heavy tells whether a batch of a result is to have no more rows. It looks at their bytes only every few rows.
+func heavy(b *batch.Batch) bool { return b.Len()%8 == 0 && b.Size() > readBytes }
 
 // Query runs a plan over a snapshot and the transaction's own writes (nil: none). ctx of expressions: parameters and settings; the query has
 // it for itself until Close.

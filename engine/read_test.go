@@ -812,4 +812,64 @@ func TestQueryMemoryCounts(t *testing.T) {
 	if _, err := s.read(nil, s.plan("SELECT count(*) FROM big").Physical); err != nil {
 		t.Error(err)
 	}
+
+	// A lookup that has to sort, or to put a run of ties in order, counts what it holds, too.
+	rows = rows[:0]
+	for i := range 12000 {
+		rows = append(rows, datums{types.NewInt(1), types.NewInt(int64(i)), types.NewString(strings.Repeat("some text", 30))})
+	}
+	s.table("wide", "g int, id int, x text", []int{0, 1}, rows)
+	for _, sql := range []string{"SELECT * FROM wide WHERE g = 1 ORDER BY x", "SELECT * FROM wide ORDER BY g DESC"} {
+		q := s.plan(sql)
+		if q.Physical.Lookup == nil {
+			t.Errorf("%s is no lookup", sql)
+		}
+		if _, err := s.read(nil, q.Physical); code(err) != sqlerr.OutOfMemory {
+			t.Errorf("%s: %v", sql, err)
+		}
+	}
+}
+
+// TestLargeRows: a batch has fewer rows where they are large, whoever makes it.
+func TestLargeRows(t *testing.T) {
+	const size = 1 << 20
+	var rows []datums
+	for i := range 40 {
+		rows = append(rows, datums{types.NewInt(int64(i)), types.NewString(strings.Repeat("x", size))})
+	}
+	s := newShelf(t)
+	s.table("big", "id int, x text", []int{0}, rows)
+	for sql, want := range map[string]int{
+		"SELECT * FROM big": 40,
+		"SELECT x, id FROM big WHERE id >= 0 ORDER BY id DESC":            40,
+		"SELECT * FROM big ORDER BY x || id":                              40,
+		"SELECT x || id AS y FROM big WHERE x > ''":                       40,
+		"SELECT x, g FROM big, generate_series(1, 5) g":                   200,
+		"SELECT a.x, b.id FROM big a JOIN big b ON a.id % 10 = b.id % 10": 160,
+		"SELECT x, max(id) FROM big GROUP BY x, id % 20":                  20,
+	} {
+		r, err := s.e.Query(context.Background(), s.sn, nil, s.plan(sql).Physical, evalCtx())
+		if err != nil {
+			t.Fatal(sql, err)
+		}
+		n := 0
+		for {
+			b, err := r.Next(context.Background())
+			if err != nil {
+				t.Fatal(sql, err)
+			}
+			if b == nil {
+				break
+			}
+			for _, w := range b.W {
+				n += int(w)
+			}
+			if b.Size() > readBytes+9*size {
+				t.Errorf("%s: a batch of %d rows, %d bytes", sql, b.Len(), b.Size())
+			}
+		}
+		if r.Close(); n != want {
+			t.Errorf("%s: %d rows, want %d", sql, n, want)
+		}
+	}
 }

@@ -142,7 +142,7 @@ func (s *sorter) finish() {
 
 // next appends the first columns, as many as dst has, of the next rows that w sees.
 func (s *sorter) next(dst *batch.Batch, w *window) error {
-	for ; s.at < len(s.ents) && dst.Len() < readRows; s.at++ {
+	for ; s.at < len(s.ents) && dst.Len() < readRows && !heavy(dst); s.at++ {
 		e := &s.ents[s.at]
 		n := e.w
 		if s.ties { // finish saw to the end

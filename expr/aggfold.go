@@ -7,13 +7,6 @@ import (
 	"github.com/streamsql/streamsql/types"
 )
 
-// maxValue is how large a value may become.
-const maxValue = 64 << 20
-
-func tooLarge() error {
-	return sqlerr.New(sqlerr.ProgramLimitExceeded, "value exceeds the maximum size of %d MB", maxValue>>20)
-}
-
 type nextRow = func() (args []types.Datum, w int64, ok bool)
 
 // foldDefs are the aggregates that need their arguments in order.

@@ -171,8 +171,8 @@ func arrayFill(ts []types.Type, _ types.Type) rowFunc {
 		if n == 0 || len(dims) == 0 {
 			return types.NewArray(types.Array{Elem: elem}), nil
 		}
-		if n*(len(args[0].Bytes())+2) > 1<<30-1 {
-			return types.Null, sqlerr.New(sqlerr.ProgramLimitExceeded, "array size exceeds the maximum allowed (%d)", 1<<30-1)
+		if n*(len(args[0].Bytes())+8) > maxValue {
+			return types.Null, sqlerr.New(sqlerr.ProgramLimitExceeded, "array size exceeds the maximum allowed (%d)", maxValue)
 		}
 		a.Elems = slices.Repeat(args[:1], n)
 		return types.NewArray(a), nil

@@ -55,6 +55,7 @@ func broadcast(out, v *batch.Vec) {
 		}
 	default:
 		x := v.Bytes(0)
+		mustFitColumn(len(x) * out.N)
 		for i := range out.N {
 			out.Data = append(out.Data, x...)
 			out.Off[i+1] = uint32(len(out.Data))
@@ -327,8 +328,15 @@ func (w *writer) set(i int, d types.Datum) {
 
 func (w *writer) bytes(i int, x []byte) {
 	w.fill(i - 1)
+	w.room(len(x))
 	w.v.Data = append(w.v.Data, x...)
 	w.fill(i)
+}
+
+// room is to be asked before n bytes of a value are appended.
+func (w *writer) room(n int) {
+	mustFit(n)
+	mustFitColumn(len(w.v.Data) + n)
 }
 
 // from copies slot k of src.

@@ -89,7 +89,11 @@ func callRow(ctx *Ctx, e *Call, row []types.Datum) (types.Datum, error) {
 			}
 		}
 	}
-	return e.Fn.Row(ctx, ds)
+	d, err := e.Fn.Row(ctx, ds)
+	if err == nil && !d.IsNull() && e.T.Rep() == types.RepBytes {
+		mustFit(len(d.Bytes()))
+	}
+	return d, err
 }
 
 func junctionRow(ctx *Ctx, args []Expr, absorbing bool, row []types.Datum) (types.Datum, error) {

@@ -446,6 +446,7 @@ func (r *regexpCall) replace(with []byte, n int64) types.Datum {
 		out = append(out, r.s[copied:m[0]]...)
 		out = r.appendReplacement(out, with, m)
 		copied = m[1]
+		mustFit(len(out))
 	}
 	return types.NewBytes(append(out, r.s[copied:]...))
 }
@@ -473,6 +474,7 @@ func (r *regexpCall) appendReplacement(dst, with []byte, m []int) []byte {
 		i++
 		if 2*part < len(m) && m[2*part] >= 0 {
 			dst = append(dst, r.s[m[2*part]:m[2*part+1]]...)
+			mustFit(len(dst))
 		}
 	}
 	return dst

@@ -197,7 +197,7 @@ func (f *formatter) convert(arg, width int64, left bool) error {
 	if width < 0 {
 		left, width = true, -width
 	}
-	if width > maxText {
+	if width > maxValue || len(f.out)+len(text)+int(width) > maxValue {
 		return textTooLong()
 	}
 	blanks := bytes.Repeat([]byte{' '}, int(max(width-charsLen(text), 0)))

@@ -313,16 +313,13 @@ func textPartDefs() []def {
 		}})
 }
 
-// maxText is the most bytes that PostgreSQL gives a value.
-const maxText = 0x3fffffff - 4
-
 func textTooLong() error {
 	return sqlerr.New(sqlerr.ProgramLimitExceeded, "requested length too large")
 }
 
 func repeatText(_ *Ctx, a []types.Datum) (types.Datum, error) {
 	s, n := a[0].Bytes(), max(a[1].Int(), 0)
-	if int64(len(s))*n > maxText {
+	if int64(len(s))*n > maxValue {
 		return types.Null, textTooLong()
 	}
 	return types.NewBytes(bytes.Repeat(s, int(n))), nil
@@ -339,7 +336,7 @@ func pad(left bool) rowFunc {
 		if len(fill) == 0 {
 			n = have
 		}
-		if n > maxText/utf8.UTFMax {
+		if n > maxValue/utf8.UTFMax {
 			return types.Null, textTooLong()
 		}
 		s = s[:charOffset(s, have)]
@@ -366,6 +363,11 @@ func replaceText(_ *Ctx, a []types.Datum) (types.Datum, error) {
 	s, from, to := a[0].Bytes(), a[1].Bytes(), a[2].Bytes()
 	if len(from) == 0 || !bytes.Contains(s, from) {
 		return a[0], nil
+	}
+	if grows := len(to) - len(from); grows > 0 {
+		n := bytes.Count(s, from)
+		mustFitTimes(n, grows)
+		mustFit(len(s) + n*grows)
 	}
 	return types.NewBytes(bytes.ReplaceAll(s, from, to)), nil
 }
@@ -435,9 +437,10 @@ func overlayWindow(start, length int64) (before, after int64, err error) {
 func concatVec(c *Ctx, args []*batch.Vec, sel []int32, out *batch.Vec) {
 	w := writer{v: out}
 	for _, i := range c.rows(sel, out.N) {
+		x, y := args[0].Bytes(slot(args[0], i)), args[1].Bytes(slot(args[1], i))
 		w.fill(int(i) - 1)
-		out.Data = append(out.Data, args[0].Bytes(slot(args[0], i))...)
-		out.Data = append(out.Data, args[1].Bytes(slot(args[1], i))...)
+		w.room(len(x) + len(y))
+		out.Data = append(append(out.Data, x...), y...)
 		w.fill(int(i))
 	}
 	w.done()
@@ -445,6 +448,7 @@ func concatVec(c *Ctx, args []*batch.Vec, sel []int32, out *batch.Vec) {
 
 func concatRow(_ *Ctx, a []types.Datum) (types.Datum, error) {
 	x, y := a[0].Bytes(), a[1].Bytes()
+	mustFit(len(x) + len(y))
 	return types.NewBytes(append(append(make([]byte, 0, len(x)+len(y)), x...), y...)), nil
 }
 

@@ -15,6 +15,7 @@ func textListDefs() []def {
 				for i, d := range a {
 					if !d.IsNull() {
 						out = types.AppendText(out, c.config(), args[i], d)
+						mustFit(len(out))
 					}
 				}
 				return types.NewBytes(out), nil
@@ -42,6 +43,7 @@ func concatWS(args []types.Type, _ types.Type) rowFunc {
 				out = append(out, a[0].Bytes()...)
 			}
 			out, any = types.AppendText(out, c.config(), args[i], a[i]), true
+			mustFit(len(out))
 		}
 		return types.NewBytes(out), nil
 	}
@@ -104,6 +106,7 @@ func arrayToString(args []types.Type, _ types.Type) rowFunc {
 			} else {
 				out = types.AppendText(out, c.config(), elem, d)
 			}
+			mustFit(len(out))
 		}
 		return types.NewBytes(out), nil
 	}

@@ -103,11 +103,17 @@ func (f *FlatMap) expand(in *batch.Batch, i int, out Out) error {
 		}
 		return nil
 	}
+	size := 1
+	for _, v := range in.Cols {
+		if v.Off != nil {
+			size += len(v.Bytes(i))
+		}
+	}
 	for lo := 0; lo < n; {
-		hi := min(n, lo+max(1, SliceRows-f.out.Len()))
+		hi := min(n, lo+min(max(1, SliceRows-f.out.Len()), 1+sliceBytes/size))
 		f.add(in, i, lo, hi)
 		lo = hi
-		if f.out.Len() >= SliceRows {
+		if full(f.out) {
 			if err := flush(f.out, out); err != nil {
 				return err
 			}

@@ -231,9 +231,9 @@ func (j *Join) drive(by, probed *half, lo, hi int, key []byte, old bool) (found 
 // fanOut pairs by.one, of weight w, with the rows at the cursor of probed and after it.
 func (j *Join) fanOut(by, probed *half, w int64) error {
 	for more := true; more; {
-		room := SliceRows - j.pair.Len()
+		room := min(SliceRows-j.pair.Len(), 1+sliceBytes/(1+valueBytes(by.one.Cols)))
 		n := 0
-		for ; more && n < room; n++ {
+		for ; more && n < room && (n%8 != 7 || valueBytes(probed.part.Cols) < sliceBytes); n++ {
 			if err := probed.part.AppendFromImageOnly(probed.c.image, probed.cols, 1); err != nil {
 				return err
 			}
@@ -244,7 +244,7 @@ func (j *Join) fanOut(by, probed *half, w int64) error {
 		for c, v := range by.part.Cols {
 			repeat(v, by.one.Cols[c], 0, n)
 		}
-		if j.pair.Len() >= SliceRows {
+		if full(j.pair) {
 			if err := j.emitPairs(); err != nil {
 				return err
 			}

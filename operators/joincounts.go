@@ -147,7 +147,7 @@ func (m *countJoin) drive(by, probed *half, i int, d *delta, key []byte, left bo
 		} else {
 			m.lref, m.rref, m.lw, m.rw = append(m.lref, it), append(m.rref, me), append(m.lw, c.weight), append(m.rw, w)
 		}
-		if j.pair.Len() >= SliceRows {
+		if full(j.pair) {
 			if err := m.settle(); err != nil {
 				return err
 			}

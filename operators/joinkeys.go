@@ -139,7 +139,7 @@ func (j *Join) pad(h *half, image []byte, w int64) error {
 		v.AppendNull()
 	}
 	j.pair.W = append(j.pair.W, w)
-	if j.pair.Len() >= SliceRows {
+	if full(j.pair) {
 		return flush(j.pair, j.out)
 	}
 	return nil
@@ -150,7 +150,7 @@ func appendBounded(b *batch.Batch, image []byte, w int64, out Out) error {
 	if _, err := b.AppendFromImage(image, w); err != nil {
 		return err
 	}
-	if b.Len() >= SliceRows {
+	if full(b) {
 		return flush(b, out)
 	}
 	return nil

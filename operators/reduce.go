@@ -143,7 +143,7 @@ func (r *Reduce) Finish(out Out) error {
 		if err := r.show(g); err != nil {
 			return err
 		}
-		if r.out.Len() >= SliceRows {
+		if full(r.out) {
 			if err := flush(r.out, out); err != nil {
 				return err
 			}

@@ -146,7 +146,8 @@ func (s *Side) slice() {
 		ok = it.Next()
 	}
 	n := max(1, s.rate())
-	for ; ok && n > 0; n-- {
+	room := len(s.own.buf) + scanBytes(n)
+	for ; ok && n > 0 && len(s.own.buf) < room; n-- {
 		if s.A.put {
 			s.own.add(it.Key(), it.Value(), 1)
 		} else {
@@ -187,7 +188,7 @@ func (s *Scan) Finish(out Out) error {
 		if err := s.out.AppendFromImageOnly(d.image(i), s.cols, d.weight(i)); err != nil {
 			return err
 		}
-		if s.out.Len() >= SliceRows {
+		if full(s.out) {
 			if err := out(s.out); err != nil {
 				return err
 			}

@@ -153,9 +153,15 @@ func (s *Session) Sync(ctx context.Context, failed bool) (err error) {
 	return nil
 }
 
-// recoverPanic turns a bug that showed in this session into XX000: the session's transaction is lost, the server goes on.
+// recoverPanic ends a statement that could not go on, for want of memory for one, and turns a bug that showed in this session into XX000: the
+// session's transaction is lost, the server goes on.
 func (s *Session) recoverPanic(err *error) {
-	if r := recover(); r != nil {
+	switch r := recover().(type) {
+	case nil:
+	case *sqlerr.Error:
+		*err = r
+		s.fail()
+	default:
 		slog.Error("panic in session", "session", s.id, "panic", r, "stack", string(debug.Stack()))
 		*err = sqlerr.New(sqlerr.InternalError, "internal error: %v", r).WithHint("This is a bug in streamsql; the server's log has the details.")
 		s.fail()

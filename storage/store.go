@@ -168,6 +168,9 @@ func (s *Store) Resident() int64 { return s.pool.resident() }
 // Reserve fails with 53200 if n more bytes would exceed the limit. It holds nothing: ask before work that takes memory.
 func (s *Store) Reserve(n int64) error { return s.pool.reserve(n) }
 
+// Reserve is that of the store.
+func (s *Snapshot) Reserve(n int64) error { return s.s.Reserve(n) }
+
 func (s *Store) desc(id uint32) *descriptor {
 	return (*descriptor)(unsafe.Add(s.descs, uintptr(id)*uintptr(descriptorSize)))
 }
