@@ -11,9 +11,9 @@ import "github.com/streamsql/streamsql/sqlerr"
 //	a database is not opened below openReserve, nor closed properly below closeReserve
 const (
 	diskReserve = 96 << 20
-	// commitReserve is for the segments that the log makes ahead, and transactions that asked at the same time: a log that finds the disk full has
-	// failed for good; one that was not asked has not.
-	commitReserve = 2*segmentMemtable*3/2 + 32<<20
+	// commitReserve is for the segments that the log makes ahead, the files that a checkpoint of what was accepted fills and those that giving space
+	// back does, and transactions that asked at the same time: a log that finds the disk full has failed for good; one that was not asked has not.
+	commitReserve = 2*segmentMemtable*3/2 + 3*pagesFile + 32<<20
 	// changeReserve is for the next file of the pages' value log, and for their memtables and tables.
 	changeReserve = pagesFile + 2*pagesMemtable
 	// openReserve is for what recovery writes out: that, and a segment.
