@@ -26,7 +26,7 @@ func (g *generator) fail(scope []column, sub func(kind) string) string {
 	}
 	c := column{}
 	for _, x := range scope {
-		if x.kind == k && (c.name == "" || g.oneIn(2)) {
+		if x.stored && x.kind == k && (c.name == "" || g.oneIn(2)) {
 			c = x
 		}
 	}

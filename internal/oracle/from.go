@@ -10,15 +10,25 @@ func (g *generator) source(depth int) (string, []column) {
 	g.alias++
 	a := fmt.Sprintf("r%d", g.alias)
 	sql, cols := "", []column(nil)
+	var light []query
+	for _, v := range g.views {
+		if g.failing == none && g.weight+v.weight <= heavy {
+			light = append(light, v)
+		}
+	}
 	switch {
+	case g.weight > heavy:
+		t := pick(g, g.tables)
+		sql, cols = t.name, t.columns
 	case depth > 0 && g.oneIn(12):
 		return g.merged(depth - 1)
 	case depth > 0 && g.oneIn(4):
 		q := g.query(depth-1, false)
 		sql, cols = "("+q.sql+")", q.columns
-	case len(g.views) > 0 && g.failing == none && g.oneIn(4):
+	case len(light) > 0 && g.oneIn(4):
 		g.hit("view on view")
-		v := pick(g, g.views)
+		v := pick(g, light)
+		g.weight += v.weight
 		sql, cols = v.name, v.columns
 	case g.oneIn(20) && g.failing == none: // PostgreSQL computes what is constant, and may fail, when it plans
 		g.hit("VALUES")
@@ -30,6 +40,7 @@ func (g *generator) source(depth int) (string, []column) {
 		return fmt.Sprintf("(VALUES %s) %s (c0, c1)", strings.Join(rows, ", "), a), qualified(a, cols)
 	default:
 		t := pick(g, g.tables)
+		g.weight++
 		sql, cols = t.name, t.columns
 	}
 	return sql + " " + a, qualified(a, cols)
@@ -38,7 +49,8 @@ func (g *generator) source(depth int) (string, []column) {
 func qualified(alias string, cols []column) []column {
 	scope := make([]column, len(cols))
 	for i, c := range cols {
-		scope[i] = column{alias + "." + c.name, c.kind, c.loose}
+		scope[i] = c
+		scope[i].name = alias + "." + c.name
 	}
 	return scope
 }
@@ -48,6 +60,9 @@ func (g *generator) from(depth int) (string, []column) {
 	sql, scope := g.source(depth)
 	sql = " FROM " + sql
 	for range []int{0, 0, 0, 1, 1, 1, 2, 3}[g.IntN(8)] {
+		if g.weight > heavy {
+			break
+		}
 		if g.oneIn(6) {
 			fn, cols := g.function(scope)
 			sql += fn

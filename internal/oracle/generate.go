@@ -32,6 +32,8 @@ type generator struct {
 	extreme bool
 	// mayFail is set while such an output is made; it divides by a column.
 	mayFail bool
+	// weight counts the tables that the query under construction reads, those of its views among them.
+	weight int
 	// used are the features of the query under construction.
 	used map[string]bool
 }
@@ -47,16 +49,16 @@ func newGenerator(seed uint64) *generator {
 	for i := range 2 + g.IntN(2) {
 		t := &table{name: fmt.Sprintf("t%d", i), key: g.IntN(3) > 0}
 		if t.key {
-			t.columns = append(t.columns, column{name: "id", kind: integer})
+			t.columns = append(t.columns, column{name: "id", kind: integer, stored: true})
 		}
 		for j := range 2 + g.IntN(4) {
 			k := kind(g.IntN(int(numKinds)))
 			if g.oneIn(3) {
 				k = pick(g, []kind{integer, text})
 			}
-			t.columns = append(t.columns, column{name: fmt.Sprintf("%c", 'a'+j), kind: k})
+			t.columns = append(t.columns, column{name: fmt.Sprintf("%c", 'a'+j), kind: k, stored: true})
 		}
-		t.columns = append(t.columns, column{name: "k", kind: integer}) // every table can be joined
+		t.columns = append(t.columns, column{name: "k", kind: integer, stored: true}) // every table can be joined
 		if g.oneIn(12) {
 			t.unique = t.columns[len(t.columns)-2].name
 		}

@@ -22,7 +22,7 @@ func (g *generator) merged(depth int) (string, []column) {
 		same := right[i].kind == x.kind
 		natural = natural && same
 		if same && (len(common) == 0 || g.oneIn(3)) {
-			common = append(common, column{bare(x.name), x.kind, g.images && isImage(x.kind)})
+			common = append(common, column{name: bare(x.name), kind: x.kind, loose: g.images && isImage(x.kind)})
 		}
 	}
 	for _, y := range right {
@@ -52,7 +52,7 @@ func (g *generator) merged(depth int) (string, []column) {
 		if len(cols) < 6 {
 			name := fmt.Sprintf("c%d", len(cols))
 			out = append(out, c.name+" AS "+name)
-			cols = append(cols, column{name, c.kind, c.loose})
+			cols = append(cols, column{name: name, kind: c.kind, loose: c.loose})
 		}
 	}
 	g.alias++

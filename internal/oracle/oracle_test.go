@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"os/signal"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -17,10 +18,10 @@ import (
 
 // TestViews compares random views with PostgreSQL after every transaction. ORACLE_SEED runs one seed; ORACLE_COUNT that many,
 // from ORACLE_FIRST on; ORACLE_VIEWS ends the run after that many views; ORACLE_WORKERS cases run side by side; ORACLE_KEEP=1 goes on
-// after a difference.
+// after a difference; an interrupt ends the run where it is, with what it has found.
 func TestViews(t *testing.T) {
 	// Over tables without statistics PostgreSQL thinks that compiling pays; a scan that stops early does not see a later row's error.
-	pg, err := pgtest.Start(pgtest.Options{Extra: []string{"jit=off", "enable_indexscan=off", "enable_indexonlyscan=off", "autovacuum_naptime=5s"}})
+	pg, err := pgtest.Start(pgtest.Options{Extra: []string{"jit=off", "enable_indexscan=off", "enable_indexonlyscan=off", "autovacuum_naptime=20s", "statement_timeout=30s"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,6 +37,9 @@ func TestViews(t *testing.T) {
 	}
 	r.end = r.first + count
 	r.next.Store(int64(r.first))
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	r.ctx = ctx
 	t.Run("cases", func(t *testing.T) {
 		for w := range number("ORACLE_WORKERS", 1) {
 			t.Run(fmt.Sprint(w), func(t *testing.T) {
@@ -52,6 +56,7 @@ func TestViews(t *testing.T) {
 
 // run is seeds that workers share.
 type run struct {
+	ctx        context.Context // until the run ends
 	first, end int
 	keep       bool
 	views      int // how many are enough
@@ -109,7 +114,7 @@ func (r *run) work(t *testing.T, pg *pgtest.Server, w int) {
 func (r *run) more() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.total.created < r.views && (r.keep || !r.failed.Load())
+	return r.ctx.Err() == nil && r.total.created < r.views && (r.keep || !r.failed.Load())
 }
 
 func number(name string, otherwise int) int {

@@ -8,7 +8,7 @@ import (
 
 // parameterised makes a view with $p, equated with a column of its first source.
 func (g *generator) parameterised() (q query, k kind) {
-	g.used = map[string]bool{}
+	g.used, g.weight = map[string]bool{}, 0
 	q, k = g.withParameter()
 	g.hit("parameter")
 	q.used = maps.Clone(g.used)
@@ -74,7 +74,7 @@ func (g *generator) parameterInBoth(q *query, k kind) {
 			for i, c := range q.columns {
 				left = append(left, fmt.Sprintf("l.%s AS c%d", c.name, i))
 				right = append(right, typed(c.kind, g.expr(c.kind, t.columns, 1)))
-				q.columns[i] = column{fmt.Sprintf("c%d", i), c.kind, g.images && isImage(c.kind)}
+				q.columns[i] = column{name: fmt.Sprintf("c%d", i), kind: c.kind, loose: g.images && isImage(c.kind)}
 			}
 			g.hit("parameter in both arms")
 			q.ordered = false

@@ -13,11 +13,15 @@ type query struct {
 	columns []column // unqualified
 	ordered bool     // by all its columns
 	used    map[string]bool
+	weight  int
 }
+
+// heavy is when a query reads enough tables: views of views would multiply without end.
+const heavy = 10
 
 // top makes a query for a view.
 func (g *generator) top(depth int) query {
-	g.used = map[string]bool{}
+	g.used, g.weight = map[string]bool{}, 0
 	q, ok := query{}, false
 	if g.oneIn(4) {
 		q, ok = g.lookedUp(nil)
@@ -28,7 +32,7 @@ func (g *generator) top(depth int) query {
 		}
 		q = g.query(depth, true)
 	}
-	q.used = maps.Clone(g.used)
+	q.used, q.weight = maps.Clone(g.used), max(g.weight, 1)
 	return q
 }
 
@@ -237,7 +241,7 @@ func (g *generator) with(depth int) query {
 	g.alias++
 	name := fmt.Sprintf("w%d", g.alias)
 	x, y := pick(g, inner.columns), pick(g, inner.columns)
-	q := query{columns: []column{{"c0", x.kind, x.loose || g.images}, {"c1", y.kind, y.loose || g.images}}}
+	q := query{columns: []column{{name: "c0", kind: x.kind, loose: x.loose || g.images}, {name: "c1", kind: y.kind, loose: y.loose || g.images}}}
 	if g.oneIn(4) {
 		g.hit("WITH twice")
 		of := qualified("l", inner.columns)
@@ -246,7 +250,7 @@ func (g *generator) with(depth int) query {
 			second = g.distinct(" FROM "+name+" l", "", of)
 		}
 		z := pick(g, second.columns)
-		q.columns = append(q.columns, column{"c2", z.kind, z.loose || g.images})
+		q.columns = append(q.columns, column{name: "c2", kind: z.kind, loose: z.loose || g.images})
 		q.sql = fmt.Sprintf("WITH %[1]s AS %[2]s(%[3]s), %[1]sb AS (%[4]s) SELECT l.%[5]s AS c0, l.%[6]s AS c1, r.%[7]s AS c2 FROM %[1]s l %[8]s %[1]sb r ON %[9]s", name,
 			pick(g, []string{"", "MATERIALIZED ", "NOT MATERIALIZED "}), inner.sql, second.sql, x.name, y.name, z.name, pick(g, []string{"JOIN", "LEFT JOIN"}),
 			g.joinCondition(of, qualified("r", second.columns), of))

@@ -87,4 +87,6 @@ type column struct {
 	kind kind
 	// loose: which of several equal images it shows is left to the implementation.
 	loose bool
+	// stored: of a table. PostgreSQL may know what another column is when it plans, and fail then.
+	stored bool
 }

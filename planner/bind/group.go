@@ -93,8 +93,8 @@ func (sel *selection) group() error {
 	if g.grouping, err = sel.bindGroupings(gs); err != nil {
 		return err
 	}
-	for _, t := range append(append([]*target(nil), sel.targets...), sel.hidden...) {
-		t.expr = g.rewrite(t.expr)
+	for i, t := range append(append([]*target(nil), sel.targets...), sel.hidden...) {
+		t.expr = g.item(i, t.expr)
 	}
 	for i := range sel.srfs {
 		for j, a := range sel.srfs[i].args {
@@ -177,6 +177,19 @@ type grouper struct {
 	err      error
 }
 
+// item rewrites the i-th item of the select list. One that GROUP BY names is NULL where a set leaves it out, even a constant; a constant
+// elsewhere is only that.
+func (g *grouper) item(i int, e expr.Expr) expr.Expr {
+	if _, ok := e.(*expr.Const); ok && len(g.sel.sets) > 1 {
+		for _, k := range g.sel.groups {
+			if k.target == i {
+				return &expr.Col{ID: k.id, T: k.expr.Type()}
+			}
+		}
+	}
+	return g.rewrite(e)
+}
+
 func (g *grouper) rewrite(e expr.Expr) expr.Expr {
 	if g.err != nil {
 		return e
@@ -184,7 +197,7 @@ func (g *grouper) rewrite(e expr.Expr) expr.Expr {
 	if c, ok := e.(*expr.Col); ok {
 		return g.column(c, false)
 	}
-	if _, ok := e.(*expr.Const); ok && len(g.sel.sets) == 1 {
+	if _, ok := e.(*expr.Const); ok {
 		return e
 	}
 	s := ""

@@ -364,6 +364,9 @@ SELECT t.id, x.id AS y FROM t LEFT JOIN LATERAL (SELECT * FROM u WHERE u.a = t.a
 SELECT t.id FROM t LEFT JOIN w ON t.a = w.a WHERE w IS NULL
 refused: SELECT id FROM t WHERE (t.*) IS NOT NULL
 refused: SELECT a, a AS x, count(*) FROM t GROUP BY ROLLUP (1, 2)
+SELECT ('x'::text IS NOT NULL)::int4 AS c0, b, min(id) FROM t GROUP BY CUBE (1, 2) HAVING count(*) <> 1
+SELECT 1 AS one, a, count(*) = 1 AS alone, 1 AS same FROM t GROUP BY ROLLUP (1, 2)
+SELECT 2 + 3 AS five, a, count(*) + 5 AS x, sum(a) + 2 AS y FROM t GROUP BY CUBE (a, 2 + 3) HAVING count(*) < 5
 refused: SELECT a, a AS x, count(*) FROM t GROUP BY DISTINCT 2, ROLLUP (1, 2)
 SELECT a, a AS x, count(*) FROM t GROUP BY ROLLUP (a)
 SELECT a, a AS x, count(*) FROM t GROUP BY 1, 2

@@ -3,8 +3,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"log"
 	"os"
 	"os/signal"
@@ -68,7 +70,11 @@ func main() {
 	fmt.Print(report)
 	if *out != "" {
 		command := "go run ./internal/sqltest/conformance " + strings.Join(os.Args[1:], " ")
-		if err := os.WriteFile(*out, []byte(report.Page(command)), 0o600); err != nil {
+		before, err := os.ReadFile(*out)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			log.Fatal(err)
+		}
+		if err := os.WriteFile(*out, []byte(report.Page(command, string(before))), 0o600); err != nil {
 			log.Fatal(err)
 		}
 	}

@@ -94,9 +94,16 @@ with rows changed and changed back, and compares each view on the way and at the
 
 `
 
-// Page is the report as a page that says which command wrote it.
-func (r *Report) Page(command string) string {
-	return fmt.Sprintf(preface, "`"+command+"`") + r.String()
+// randomQueries heads what other programs found: it stands at the end of the page, and is not this report's.
+const randomQueries = "\n## Random queries\n"
+
+// Page is the report as a page that says which command wrote it. It keeps what the page that it replaces says of random queries.
+func (r *Report) Page(command, before string) string {
+	page := fmt.Sprintf(preface, "`"+command+"`") + r.String()
+	if i := strings.Index(before, randomQueries); i >= 0 {
+		page += before[i:]
+	}
+	return page
 }
 
 // String is the report's tables in Markdown.
