@@ -154,6 +154,9 @@ func (g *generator) integer(scope []column, sub func(kind) string) string {
 	case 0:
 		return fmt.Sprintf("length(%s)", sub(pick(g, []kind{text, bytes})))
 	case 1:
+		if g.extreme {
+			return g.arithmetic(integer, sub)
+		}
 		return fmt.Sprintf("(%s / nullif(%s, 0))", sub(integer), sub(pick(g, []kind{integer, short})))
 	case 2:
 		return fmt.Sprintf("extract(%s from %s)::int4", pick(g, []string{"day", "month", "dow"}), sub(date))
