@@ -78,6 +78,9 @@ func (g *generator) frame() string {
 	if end == 0 {
 		end = 1
 	}
-	return fmt.Sprintf(" %s BETWEEN %s AND %s%s", unit, bounds[start], bounds[end],
-		pick(g, []string{"", "", " EXCLUDE CURRENT ROW", " EXCLUDE GROUP", " EXCLUDE TIES"}))
+	exclude := []string{"", "", " EXCLUDE CURRENT ROW", " EXCLUDE GROUP", " EXCLUDE TIES"}
+	if bounds[start] == "1 FOLLOWING" || bounds[start] == "3 FOLLOWING" || strings.HasSuffix(bounds[end], "PRECEDING") {
+		exclude = exclude[:4] // PostgreSQL's first_value takes the current row for one of a frame without it
+	}
+	return fmt.Sprintf(" %s BETWEEN %s AND %s%s", unit, bounds[start], bounds[end], pick(g, exclude))
 }
