@@ -23,8 +23,6 @@ type memorySegment struct {
 	d       *memorySegments
 	records [][]byte
 	removed bool
-	closed  chan struct{} // when the segment was
-	closing sync.Once
 }
 
 var errInjected = errors.New("injected failure")
@@ -44,7 +42,7 @@ func (d *memorySegments) Existing() ([]Segment, error) {
 func (d *memorySegments) Create() (Segment, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	s := &memorySegment{d: d, closed: make(chan struct{})}
+	s := &memorySegment{d: d}
 	d.segments = append(d.segments, s)
 	return s, nil
 }
@@ -89,10 +87,7 @@ func (s *memorySegment) Read(f func(record []byte) error) error {
 	return nil
 }
 
-func (s *memorySegment) Close() error {
-	s.closing.Do(func() { close(s.closed) })
-	return nil
-}
+func (s *memorySegment) Close() error { return nil }
 
 func (s *memorySegment) Remove() error {
 	s.d.mu.Lock()
@@ -108,7 +103,7 @@ func (d *memorySegments) crash() *memorySegments {
 	c := &memorySegments{}
 	for _, s := range d.segments {
 		if !s.removed {
-			c.segments = append(c.segments, &memorySegment{d: c, records: slices.Clone(s.records), closed: make(chan struct{})})
+			c.segments = append(c.segments, &memorySegment{d: c, records: slices.Clone(s.records)})
 		}
 	}
 	return c
