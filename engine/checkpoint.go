@@ -22,7 +22,7 @@ const (
 	usualRate   = 30 << 20
 )
 
-// checkpointer is the state of checkpoints; the ticker's but for running.
+// checkpointer is the state of checkpoints; of who has the turn but for running.
 type checkpointer struct {
 	running atomic.Bool
 	at      int // dataflow.total when the last one began,
@@ -107,7 +107,7 @@ func (e *Engine) mayCheckpoint() {
 	}
 	e.mu.Lock()
 	want := e.want
-	if e.broken != nil || len(want) == 0 && !c.room.asked && behind < checkpointRows && e.log.Size()-c.logAt < checkpointLog {
+	if e.broken != nil || !e.checkpointDue() {
 		e.mu.Unlock()
 		return
 	}
@@ -156,6 +156,12 @@ func (e *Engine) endCheckpoint(want []chan error, cramped bool, err error) {
 		e.checkpoint.room.failed()
 		e.mu.Unlock()
 	}
+}
+
+// checkpointDue tells whether somebody waits for a checkpoint, or a restart would take long without one. The caller has the turn, and mu.
+func (e *Engine) checkpointDue() bool {
+	c := &e.checkpoint
+	return e.log != nil && (len(e.want) > 0 || c.room.asked || e.flow.total-c.at >= checkpointRows || e.log.Size()-c.logAt >= checkpointLog)
 }
 
 func answerAll(waiting []chan error, err error) {

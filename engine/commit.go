@@ -98,7 +98,7 @@ func (e *Engine) Commit(ctx context.Context, c Commit) error {
 	if !held {
 		e.gate.RLock()
 	}
-	err := e.accept(p, c)
+	due, err := e.accept(p, c)
 	if !held {
 		e.gate.RUnlock()
 	}
@@ -107,6 +107,9 @@ func (e *Engine) Commit(ctx context.Context, c Commit) error {
 			e.awaitAccepted() // so that another attempt sees what this one lost against
 		}
 		return err
+	}
+	if due {
+		e.tickNow()
 	}
 	return <-p.done
 }
@@ -187,8 +190,12 @@ func (e *Engine) commitAlone(ctx context.Context, p *pending, c Commit) error {
 		if err := e.checkDefinitions(c.DDL, c.Writes); err != nil {
 			return err
 		}
-		if err := e.accept(p, c); err != nil {
+		due, err := e.accept(p, c)
+		if err != nil {
 			return err
+		}
+		if due {
+			e.queue.ring()
 		}
 		return <-p.done
 	})
@@ -198,8 +205,8 @@ func (e *Engine) commitAlone(ctx context.Context, p *pending, c Commit) error {
 	return e.awaitViews(ctx, c)
 }
 
-// accept validates a transaction and queues it.
-func (e *Engine) accept(p *pending, c Commit) error {
+// accept validates a transaction and queues it. due: a tick is, and the caller sees to it.
+func (e *Engine) accept(p *pending, c Commit) (due bool, err error) {
 	large := p.size.rows > largeCommit
 	v := validation{p: p, c: &c}
 	if large {
@@ -208,7 +215,7 @@ func (e *Engine) accept(p *pending, c Commit) error {
 		sn := e.Snapshot()
 		defer sn.Close()
 		if err := v.rows(sn, nil); err != nil {
-			return err
+			return false, err
 		}
 	}
 	e.mu.Lock()
@@ -217,34 +224,33 @@ func (e *Engine) accept(p *pending, c Commit) error {
 		e.changed.Wait()
 	}
 	if err := e.writable(); err != nil {
-		return err
+		return false, err
 	}
 	if err := e.ledger.checkReads(&c); err != nil {
-		return err
+		return false, err
 	}
 	if p.writes != nil {
 		if large {
 			if err := v.against(e.accepted, &e.ledger); err != nil {
-				return err
+				return false, err
 			}
 		} else {
 			sn := e.Snapshot()
 			err := v.rows(sn, &e.ledger)
 			sn.Close()
 			if err != nil {
-				return err
+				return false, err
 			}
 		}
 	}
 	if len(p.entry) == 0 { // it has read only, and may have
 		p.done <- nil
-		return nil
+		return false, nil
 	}
 	if p.writes != nil {
 		e.ledger.enter(p, v.unique)
 	}
-	e.enqueue(p)
-	return nil
+	return e.enqueue(p), nil
 }
 
 func (e *Engine) ledgerKeep(n int) {

@@ -5,10 +5,13 @@
 //
 //	session   buffers writes (Writes), reads snapshots (Query), and submits (Commit)
 //	Commit    validates one transaction after the other, against the frontier and all that was accepted before, and queues it
-//	ticker    the one goroutine that owns the dataflow: takes what is queued, hands its entry to the log, runs it through the graph
-//	publisher in tick order, when the entry is synced and the tick has run: makes the tick the frontier, and answers its commits
+//	ticker    takes what is queued, hands its entry to the log, runs it through the graph. Whoever does that has the turn, which owns the dataflow:
+//	          a goroutine of its own, or, if nothing else is to be done, the session itself
+//	log       syncs entries: a goroutine of its own, or, if it is idle, who has had the turn
+//	settle    in tick order, when the entry is synced and the tick has run: makes the tick the frontier, and answers its commits; by whoever was last
 //
-// Replay is the ticker's work over logged entries (recover.go).
+// So the commit of one client on an idle server runs from its first byte to its last in one goroutine. Replay is the ticker's work over logged
+// entries (recover.go).
 package engine
 
 import (
@@ -38,7 +41,7 @@ type Options struct {
 type Engine struct {
 	store *storage.Store
 	log   storage.Log // nil: temporary
-	flow  *dataflow   // the ticker's
+	flow  *dataflow   // of who has the turn
 	limit int64       // Options.MemoryLimit
 
 	rowID    atomic.Int64
@@ -50,11 +53,14 @@ type Engine struct {
 	// the race too often.
 	gate sync.RWMutex
 
+	turn sync.Mutex // held by who runs a tick; before mu
+
 	mu        sync.Mutex
 	changed   *sync.Cond // of what follows
 	queue     queue
-	inflight  int    // accepted and not published
-	ledger    ledger // what is accepted and not published
+	begun     []*tick // not published, in their order
+	inflight  int     // accepted and not published
+	ledger    ledger  // what is accepted and not published
 	accepted  *catalog.Catalog
 	closing   bool
 	crashed   bool
@@ -65,7 +71,6 @@ type Engine struct {
 
 	sequences  sequences
 	checkpoint checkpointer
-	pipeline   chan *tick
 	done       sync.WaitGroup
 }
 
@@ -123,7 +128,7 @@ func (e *Engine) Close() error {
 	e.queue.ring()
 	e.changed.Broadcast()
 	e.mu.Unlock()
-	e.done.Wait()
+	e.awaitTicks()
 	e.refuseCheckpoints()
 	err := e.lastCheckpoint()
 	if cerr := e.store.Close(); err == nil {
@@ -140,21 +145,35 @@ func (e *Engine) Crash() {
 	e.queue.ring()
 	e.changed.Broadcast()
 	e.mu.Unlock()
-	e.done.Wait()
+	e.awaitTicks()
 	e.refuseCheckpoints()
 	e.mu.Lock()
 	left := e.queue.takeAll()
+	e.inflight -= len(left)
+	e.changed.Broadcast()
 	e.mu.Unlock()
-	e.answer(left, sqlerr.New(sqlerr.AdminShutdown, "the database system is shutting down"))
+	for _, p := range left {
+		p.done <- sqlerr.New(sqlerr.AdminShutdown, "the database system is shutting down")
+	}
 	_ = e.store.Close()
 }
 
-// begun is run by Open when everything is recovered.
-func (e *Engine) begin() {
-	e.pipeline = make(chan *tick, 64)
-	e.done.Add(2)
+// awaitTicks waits, when the engine is closing, until nobody makes a tick any more and all are published.
+func (e *Engine) awaitTicks() {
+	e.done.Wait()
+	e.turn.Lock()
+	defer e.turn.Unlock()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for len(e.begun) > 0 {
+		e.changed.Wait()
+	}
+}
+
+// start is run by Open when everything is recovered.
+func (e *Engine) start() {
+	e.done.Add(1)
 	go e.ticker()
-	go e.publisher()
 }
 
 // setVersion makes c the catalog of tick t and of those that follow.

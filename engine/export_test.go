@@ -20,7 +20,7 @@ func OpenChecked(ctx context.Context, o Options) (*Engine, error) {
 		_ = e.store.Close()
 		return nil, err
 	}
-	e.begin()
+	e.start()
 	return e, nil
 }
 
@@ -80,13 +80,30 @@ func (f *flow) contents(m storage.Map) string {
 	return fmt.Sprintf("%d entries, %d bytes, %x", n, size, sum)
 }
 
-func (e *Engine) still(look func()) error {
+// WithoutTicker runs f while no goroutine but those of sessions makes ticks, and none of them waits for one.
+func (e *Engine) WithoutTicker(f func()) {
+	e.halt()
+	e.mu.Lock()
+	e.closing = false
+	e.mu.Unlock()
+	f()
+	e.start()
+}
+
+// BreakTick makes the next tick panic.
+func (e *Engine) BreakTick() { e.store.Begin(e.store.LastTick() + 1) }
+
+func (e *Engine) halt() {
 	e.mu.Lock()
 	e.closing = true
 	e.queue.ring()
 	e.mu.Unlock()
-	e.done.Wait()
+	e.awaitTicks()
 	e.refuseCheckpoints()
+}
+
+func (e *Engine) still(look func()) error {
+	e.halt()
 	for n := 0; n < 3 || e.store.Orphans() > 0; n++ { // three: until no version of a page is left that only older ticks see
 		e.own(e.flow.graph.free)
 	}
@@ -94,6 +111,6 @@ func (e *Engine) still(look func()) error {
 	look()
 	err := e.store.Check()
 	e.closing = false
-	e.begin()
+	e.start()
 	return err
 }

@@ -20,14 +20,16 @@ type queue struct {
 	bytes int64 // of their entries
 	rows  int
 	hasty bool // one of them does not wait for the log
+	// crowded: several came together the last time, so that who comes first next does well to wait for the ticker: others will be there by then.
+	crowded bool
 
 	bell    chan struct{} // wakes the ticker, which alone listens
 	waiting atomic.Bool   // list is not empty
 	logging atomic.Int32  // ticks whose entry the log has and has not synced
 }
 
-// enqueue hands an accepted transaction to the ticker.
-func (e *Engine) enqueue(p *pending) {
+// enqueue queues an accepted transaction. due: it is time for a tick, and the caller sees to it, without mu.
+func (e *Engine) enqueue(p *pending) (due bool) {
 	q := &e.queue
 	q.list = append(q.list, p)
 	q.bytes += int64(len(p.entry))
@@ -35,9 +37,7 @@ func (e *Engine) enqueue(p *pending) {
 	q.hasty = q.hasty || p.async
 	e.inflight++
 	q.waiting.Store(true) // before ready looks at the log: either it sees that the log is done, or logged sees this
-	if q.ready() {
-		q.ring()
-	}
+	return q.ready()
 }
 
 // ready tells whether a tick should begin.
@@ -60,6 +60,7 @@ func (q *queue) logged() {
 
 func (q *queue) takeAll() []*pending {
 	list := q.list
+	q.crowded = len(list) > 1
 	q.list, q.bytes, q.rows, q.hasty = nil, 0, 0, false
 	q.waiting.Store(false)
 	return list

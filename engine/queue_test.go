@@ -26,9 +26,8 @@ func TestQueueGathersWhileTheLogIsBusy(t *testing.T) {
 	q := &e.queue
 	add := func(rows int, async, want bool) {
 		t.Helper()
-		e.enqueue(&pending{entry: make([]byte, 10), size: size{rows: rows}, async: async})
-		if got := rung(q); got != want {
-			t.Errorf("%d rows, async %v, %d entries in the log: the ticker was woken: %v", rows, async, q.logging.Load(), got)
+		if due := e.enqueue(&pending{entry: make([]byte, 10), size: size{rows: rows}, async: async}); due != want {
+			t.Errorf("%d rows, async %v, %d entries in the log: due: %v", rows, async, q.logging.Load(), due)
 		}
 	}
 	add(1, false, true)
@@ -78,8 +77,11 @@ func TestQueueForgetsNobody(t *testing.T) {
 			for range each {
 				p := &pending{done: make(chan error, 1)}
 				e.mu.Lock()
-				e.enqueue(p)
+				due := e.enqueue(p)
 				e.mu.Unlock()
+				if due {
+					e.queue.ring()
+				}
 				<-p.done
 			}
 		})

@@ -44,7 +44,7 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e.begin()
+	e.start()
 	return e, nil
 }
 
@@ -104,6 +104,7 @@ func (e *Engine) own(f func()) {
 	if e.log != nil {
 		done := make(chan error, 1)
 		e.log.Append(t, nil, func(err error) { done <- err })
+		e.log.Write()
 		if err := <-done; err != nil {
 			panic(err)
 		}

@@ -84,8 +84,11 @@ func (e *Engine) reserve(ctx context.Context, r *reserved) error {
 		e.mu.Unlock()
 		return err
 	}
-	e.enqueue(p)
+	due := e.enqueue(p)
 	e.mu.Unlock()
+	if due {
+		e.queue.ring()
+	}
 	if err := <-p.done; err != nil {
 		return err
 	}

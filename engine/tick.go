@@ -1,11 +1,12 @@
 package engine
 
 import (
+	"log/slog"
+	"runtime/debug"
 	"time"
 
 	"github.com/streamsql/streamsql/catalog"
 	"github.com/streamsql/streamsql/planner/physical"
-	"github.com/streamsql/streamsql/sqlerr"
 	"github.com/streamsql/streamsql/storage"
 )
 
@@ -27,116 +28,196 @@ type pending struct {
 	done   chan error // one answer
 }
 
-// tick is on its way from the ticker to the publisher.
+// tick is one from when its transactions are taken until it is published.
 type tick struct {
 	number   storage.Tick
 	commits  []*pending
+	small    bool // its entry is written by who runs it
 	sealed   *storage.Sealed
 	catalog  *catalog.Catalog // nil: as before
 	sharers  map[string][]string
-	logged   chan error             // one answer; nil: nobody waits for it
 	progress map[catalog.ID]float64 // of the views being hydrated
-	err      error                  // the dataflow is broken
+
+	// Engine.mu guards what follows.
+	ran, logged bool  // logged: or nobody waits for that
+	err         error // why it is not published
+	unknown     bool  // with err: its entry may be in the log
 }
+
+const (
+	// smallTick is how many rows a transaction may have that its session runs and writes to the log itself: more are worth waking others, who do
+	// both at the same time.
+	smallTick = 8
+	// maxBegun is how many ticks may have begun and not be published.
+	maxBegun = 64
+)
 
 // ticker makes ticks until the engine closes.
 func (e *Engine) ticker() {
 	defer e.done.Done()
-	defer close(e.pipeline)
 	for {
-		commits, ok := e.take()
-		if !ok {
-			return
+		e.turn.Lock()
+		t, ok := e.take()
+		if t != nil {
+			e.run(t)
+			e.mayCheckpoint()
 		}
-		e.pipeline <- e.tick(commits)
-		e.mayCheckpoint()
+		e.turn.Unlock()
+		switch {
+		case !ok:
+			return
+		case t == nil:
+			<-e.queue.bell
+		case t.small:
+			e.log.Write()
+		}
 	}
 }
 
-// take waits for something to do: queued transactions, views to hydrate, pages to free, a checkpoint that somebody waits for. false: the
-// engine closes.
-func (e *Engine) take() (commits []*pending, ok bool) {
-	for {
-		e.mu.Lock()
-		idle := e.broken == nil && e.idleWork()
-		n := len(e.queue.list)
-		switch {
-		case e.crashed, e.closing && n == 0:
-			e.mu.Unlock()
-			return nil, false
-		case n > 0 && e.broken != nil: // they are answered by the publisher
-			commits, ok = e.queue.takeAll(), true
-		case n > 0 && (idle || e.closing || e.queue.ready()):
-			commits, ok = e.queue.take(), true
-			e.changed.Broadcast() // there is room
-		case n == 0 && idle:
-			ok = true
-		}
-		e.mu.Unlock()
-		if ok {
-			return commits, true
-		}
-		<-e.queue.bell
+// tickNow makes the tick that is due in the goroutine of a session, if its small transaction is all that there is to do: to wake the ticker, that
+// the log, and that the session again takes longer than such a tick. Otherwise it wakes the ticker.
+func (e *Engine) tickNow() {
+	if !e.turn.TryLock() {
+		e.queue.ring()
+		return
 	}
+	t := e.takeSmall()
+	if t != nil {
+		e.run(t)
+	}
+	e.turn.Unlock()
+	switch {
+	case t == nil && e.queue.waiting.Load():
+		e.queue.ring()
+	case t != nil && t.small:
+		e.log.Write()
+	}
+}
+
+// take begins a tick if there is something to do: queued transactions, views to hydrate, pages to free, a checkpoint that somebody waits for. ok is
+// false when the engine closes. The caller has the turn.
+func (e *Engine) take() (t *tick, ok bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	idle := e.broken == nil && e.idleWork()
+	n := len(e.queue.list)
+	switch {
+	case e.crashed, e.closing && n == 0:
+		return nil, false
+	case len(e.begun) >= maxBegun:
+	case n > 0 && e.broken != nil: // they are answered when it is its turn
+		return e.begin(e.queue.takeAll()), true
+	case n > 0 && (idle || e.closing || e.queue.ready()):
+		t = e.begin(e.queue.take())
+		e.changed.Broadcast() // there is room
+		return t, true
+	case n == 0 && idle:
+		return e.begin(nil), true
+	}
+	return nil, true
+}
+
+// takeSmall begins a tick of what is queued, if it is due, small, and all that there is to do.
+func (e *Engine) takeSmall() *tick {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	q := &e.queue
+	if len(q.list) != 1 || !q.list[0].small() || q.crowded || !q.ready() ||
+		e.closing || e.broken != nil || len(e.begun) >= maxBegun || e.idleWork() || e.checkpointDue() {
+		return nil
+	}
+	return e.begin(q.takeAll())
+}
+
+// begin makes a tick of transactions. The caller has the turn, and mu.
+func (e *Engine) begin(commits []*pending) *tick {
+	t := &tick{number: e.store.LastTick() + 1, commits: commits, small: e.log != nil && len(commits) == 1 && commits[0].small()}
+	e.begun = append(e.begun, t)
+	return t
+}
+
+// small tells whether a transaction takes no longer than its few rows.
+func (p *pending) small() bool {
+	return !p.async && len(p.ddl) == 0 && p.size.rows <= smallTick && !p.truncates()
 }
 
 func (e *Engine) idleWork() bool {
 	return e.flow.graph.hydrating() || e.store.Orphans() > 0 || (len(e.want) > 0 || e.checkpoint.room.asked) && !e.checkpoint.running.Load()
 }
 
-// tick runs transactions through the dataflow, while their entry is being synced.
-func (e *Engine) tick(commits []*pending) *tick {
-	t := &tick{number: e.store.LastTick() + 1, commits: commits}
-	d := e.flow
-	if err := e.isBroken(); err != nil {
-		t.err = err
-		return t
+// run takes a tick through the dataflow; its entry may be synced meanwhile. The caller has the turn.
+func (e *Engine) run(t *tick) {
+	err := e.isBroken()
+	begun := err == nil
+	if begun {
+		if err = e.compute(t); err != nil {
+			e.fail(err)
+		}
 	}
+	e.mu.Lock()
+	t.ran, t.err, t.unknown = true, err, begun
+	t.logged = t.logged || !begun
+	e.settle()
+}
+
+// compute is run, of a tick that goes into the log. A panic is a bug, or a broken invariant: all writing ends, and reads go on.
+func (e *Engine) compute(t *tick) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			slog.Error("panic in a tick", "panic", r, "stack", string(debug.Stack()))
+			err = panicError(r)
+		}
+	}()
+	d := e.flow
 	before := d.catalog
-	t.logged = e.append(t.number, commits)
-	e.paceScan(len(commits) > 0)
+	e.append(t)
+	e.paceScan(len(t.commits) > 0)
 	e.store.Begin(t.number)
-	e.apply(commits)
+	e.apply(t.commits)
 	d.finish()
 	t.sealed = e.store.Seal()
-	if t.err = d.fatal; t.err != nil {
-		e.fail(t.err)
-	}
 	if d.catalog != before {
 		t.catalog, t.sharers = d.catalog, d.graph.sharers(d.catalog)
 	}
 	t.progress = d.progress()
-	return t
+	return d.fatal
 }
 
 // append gives the entry of a tick to the log.
-func (e *Engine) append(t storage.Tick, commits []*pending) (logged chan error) {
+func (e *Engine) append(t *tick) {
+	async := len(t.commits) > 0
+	for _, p := range t.commits {
+		async = async && p.async
+	}
+	if e.log == nil || async {
+		e.mu.Lock()
+		t.logged = true // nobody waits
+		e.mu.Unlock()
+	}
 	if e.log == nil {
-		return nil
+		return
 	}
 	var entry [][]byte
-	async := len(commits) > 0
-	if len(commits) > 0 {
-		entry = append(make([][]byte, 0, 1+len(commits)), counters{e.rowID.Load(), catalog.ID(e.objectID.Load())}.append(nil))
+	if len(t.commits) > 0 {
+		entry = append(make([][]byte, 0, 1+len(t.commits)), counters{e.rowID.Load(), catalog.ID(e.objectID.Load())}.append(nil))
 	}
-	for _, p := range commits {
-		async = async && p.async
+	for _, p := range t.commits {
 		entry = append(entry, p.entry)
 		p.entry = nil
 	}
-	logged = make(chan error, 1)
 	e.queue.logging.Add(1)
-	e.log.Append(t, entry, func(err error) {
+	e.log.Append(t.number, entry, func(err error) {
 		if err != nil {
 			e.fail(err)
 		}
-		logged <- err
+		e.mu.Lock()
+		t.logged = true
+		e.settle()
 		e.queue.logged()
 	})
-	if async {
-		return nil
+	if !t.small {
+		e.log.Start()
 	}
-	return logged
 }
 
 // apply puts transactions into the dataflow.
@@ -196,63 +277,4 @@ func (e *Engine) isBroken() error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.broken
-}
-
-// publisher makes ticks visible in their order, when they are durable too.
-func (e *Engine) publisher() {
-	defer e.done.Done()
-	for t := range e.pipeline {
-		err := t.err
-		if t.logged != nil {
-			if lerr := <-t.logged; err == nil {
-				err = lerr
-			}
-		}
-		if err == nil {
-			err = e.isBroken() // an earlier tick is not in the log
-		}
-		if err != nil {
-			// Whether the entry is in the log is not known; that of a tick that never ran is not.
-			if t.sealed != nil {
-				err = sqlerr.New(sqlerr.TransactionResolutionUnknown, "it is not known whether the transaction was committed").WithDetail("%s", err.Error())
-			}
-			e.answer(t.commits, err)
-			continue
-		}
-		e.publish(t)
-		e.answer(t.commits, nil)
-	}
-}
-
-func (e *Engine) publish(t *tick) {
-	if t.catalog != nil {
-		e.setVersion(t.catalog, t.number, t.sharers)
-	}
-	e.store.Publish(t.sealed)
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if t.catalog != nil {
-		e.accepted = t.catalog
-	}
-	for _, p := range t.commits {
-		e.ledger.settle(p, t.number)
-	}
-	e.published = t.number
-	e.progress = t.progress
-	e.changed.Broadcast()
-}
-
-func (e *Engine) answer(commits []*pending, err error) {
-	if len(commits) == 0 {
-		return
-	}
-	e.mu.Lock()
-	e.inflight -= len(commits)
-	if e.inflight == 0 {
-		e.changed.Broadcast()
-	}
-	e.mu.Unlock()
-	for _, p := range commits {
-		p.done <- err
-	}
 }

@@ -11,12 +11,17 @@ import (
 	"github.com/streamsql/streamsql/sqlerr"
 )
 
-// Log is the input log with its group commit. Append hands over the entry of tick t (consecutive), in pieces that follow one another; it does
-// not wait, and they must not change until done was called. The entry is durable when done was called with nil, in tick order, from
-// the log's goroutine; with an error (58030, 53100), nothing more will be written and every later Append fails, too. done
-// must be quick: the next group waits for it.
+// Log is the input log with its group commit.
 type Log interface {
+	// Append hands over the entry of tick t (consecutive), in pieces that follow one another; it does not wait, and they must not change until
+	// done was called. Start or Write must follow. The entry is durable when done was called with nil, in tick order, by whoever writes; with an error (58030, 53100), nothing more
+	// will be written and every later Append fails, too. done must be quick: the next group waits for it.
 	Append(t Tick, entry [][]byte, done func(error))
+	// Start lets the log's goroutine write what was appended. It returns at once.
+	Start()
+	// Write writes what was appended in the caller's goroutine, if the log is idle: what was appended last is durable, or on its way, when it
+	// returns. Two goroutines less have to be woken.
+	Write()
 	// Replay calls f for every durable entry after t, in order. Only before the first Append. It drops an unfinished tail,
 	// which nobody was promised, and refuses a gap (XX001). entry is valid during the call.
 	Replay(after Tick, f func(t Tick, entry []byte) error) error
@@ -64,13 +69,15 @@ type inputLog struct {
 	mu      sync.Mutex
 	work    *sync.Cond
 	queue   []pendingEntry
+	started bool // the log's goroutine is to write it
+	writing bool // somebody writes a group
 	closing bool
 	failed  error
 	last    Tick // appended
 	old     []oldSegment
 	size    int64 // bytes of entries in old and current
 
-	current     Segment // the writing goroutine's
+	current     Segment // of who writes, as what follows
 	currentSize int64   // bytes of entries
 	currentUsed int64   // of what it can hold
 	currentLast Tick
@@ -125,7 +132,29 @@ func (l *inputLog) Append(t Tick, entry [][]byte, done func(error)) {
 	l.last = t
 	l.queue = append(l.queue, pendingEntry{t, entry, done})
 	l.mu.Unlock()
+}
+
+func (l *inputLog) Start() {
+	l.mu.Lock()
+	l.started = true
+	l.mu.Unlock()
 	l.work.Signal()
+}
+
+func (l *inputLog) Write() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.queue) == 0 {
+		return
+	}
+	if l.writing {
+		l.started = true // the log's goroutine goes on
+		return
+	}
+	l.writeQueue()
+	if l.started || l.closing {
+		l.work.Signal()
+	}
 }
 
 func (l *inputLog) Size() int64 {
@@ -150,29 +179,39 @@ func (l *inputLog) close() error {
 	return err
 }
 
-// run writes groups until the log is closed and its queue empty.
+// run writes groups, as they are started, until the log is closed and its queue empty.
 func (l *inputLog) run() {
 	defer close(l.wantSpare)
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	for {
-		l.mu.Lock()
-		for len(l.queue) == 0 && !l.closing {
+		for l.writing || !l.started && !l.closing {
 			l.work.Wait()
 		}
-		if len(l.queue) == 0 {
-			l.mu.Unlock()
+		l.started = false
+		if len(l.queue) > 0 {
+			l.writeQueue()
+		} else if l.closing {
 			return
 		}
-		l.group, l.queue = l.queue, l.group[:0]
-		err := l.failed
-		l.mu.Unlock()
-		if err == nil {
-			err = l.writeGroup()
-		}
-		if err != nil {
-			l.fail(err)
-		}
-		clear(l.group)
 	}
+}
+
+// writeQueue writes what is queued as one group. The caller holds mu, and nobody else writes.
+func (l *inputLog) writeQueue() {
+	l.writing = true
+	l.group, l.queue = l.queue, l.group[:0]
+	err := l.failed
+	l.mu.Unlock()
+	if err == nil {
+		err = l.writeGroup()
+	}
+	if err != nil {
+		l.fail(err)
+	}
+	clear(l.group)
+	l.mu.Lock()
+	l.writing = false
 }
 
 // fail answers what the group still holds, and everything after it, with err.

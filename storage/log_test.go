@@ -27,6 +27,7 @@ func appendAll(l *inputLog, first Tick, entries [][]byte) (errs []error) {
 	wg.Add(len(entries))
 	for i, e := range entries {
 		l.Append(first+Tick(i), [][]byte{e[:len(e)/3], nil, e[len(e)/3:]}, func(err error) { errs = append(errs, err); wg.Done() })
+		l.Start()
 	}
 	wg.Wait()
 	return errs
@@ -213,6 +214,7 @@ func TestLogGroupsWhatWaits(t *testing.T) {
 			order = append(order, i)
 			wg.Done()
 		})
+		l.Start()
 	}
 	for range cap(d.hold) {
 		d.hold <- struct{}{}
@@ -221,6 +223,38 @@ func TestLogGroupsWhatWaits(t *testing.T) {
 	for i, tick := range order {
 		if tick != Tick(i+1) {
 			t.Fatalf("call %d of done is that of tick %d", i+1, tick)
+		}
+	}
+	if err := l.close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Who asks writes himself when the log is idle; when it is not, the log's goroutine goes on, and nobody waits.
+func TestLogIsWrittenByWhoAsks(t *testing.T) {
+	l := startLog(t, &memorySegments{})
+	done := make(chan Tick, 2)
+	ended := func(tick Tick, more func()) func(error) {
+		return func(err error) {
+			if err != nil {
+				t.Error(err)
+			}
+			done <- tick
+			more()
+		}
+	}
+	l.Append(1, nil, ended(1, func() { // the log is busy until this returns
+		l.Append(2, nil, ended(2, func() {}))
+		if l.Write(); len(done) != 1 {
+			t.Error("what was appended to a busy log is written by who asked")
+		}
+	}))
+	if l.Write(); len(done) == 0 {
+		t.Error("an idle log has not written what it was asked to")
+	}
+	for want := Tick(1); want <= 2; want++ {
+		if got := <-done; got != want {
+			t.Errorf("tick %d is durable, want %d", got, want)
 		}
 	}
 	if err := l.close(); err != nil {
@@ -365,6 +399,7 @@ func BenchmarkLog(b *testing.B) {
 			done := make(chan error, 1)
 			l := s.Log()
 			l.Append(1, [][]byte{entry}, func(err error) { done <- err }) // the first segment is open
+			l.Write()
 			if err := <-done; err != nil {
 				b.Fatal(err)
 			}
@@ -382,6 +417,7 @@ func BenchmarkLog(b *testing.B) {
 						tick++
 						l.Append(tick, [][]byte{entry}, func(err error) { done <- err })
 						mu.Unlock()
+						l.Write()
 						if err := <-done; err != nil {
 							b.Error(err)
 						}
