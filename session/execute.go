@@ -32,7 +32,7 @@ type outcome struct {
 func (s *Session) execute(ctx context.Context, r *run) error {
 	ctx, cancel := s.withTimeout(ctx)
 	defer cancel()
-	if s.txn != nil && s.txn.failed && !endsFailed(r.stmt.Stmt) {
+	if s.inFailed(r.stmt) {
 		return sqlerr.New(sqlerr.InFailedTransaction, "current transaction is aborted, commands ignored until end of transaction block")
 	}
 	switch x := r.stmt.Stmt.(type) {

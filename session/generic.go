@@ -28,17 +28,24 @@ func (s *Session) instanceRun(in *parser.Instance) *run {
 
 // planRun makes sure that r's plan fits, and has the values of the literals that are its parameters.
 func (s *Session) planRun(r *run, sn *engine.Snapshot) error {
-	if in := r.instance; in != nil {
-		if s.planGeneric(r, sn) {
-			return nil
-		}
+	in, told := r.instance, r.columns
+	if in == nil {
+		return s.planFor(r.prepared, sn, r.w)
+	}
+	if !s.planGeneric(r, sn) {
 		p, err := s.prepareSimple(in.Specific())
 		if err != nil {
 			return err
 		}
 		r.instance, r.prepared = nil, p
+		if err := s.planFor(p, sn, r.w); err != nil {
+			return err
+		}
 	}
-	return s.planFor(r.prepared, sn, r.w)
+	if told != nil && !sameColumns(told, r.columns) {
+		return changedResult()
+	}
+	return nil
 }
 
 // planGeneric gives r the generic plan and its values, if it has one.

@@ -123,6 +123,36 @@ func say(s *Session, sql string) string {
 	return w.b.String() + string(s.Status())
 }
 
+// ask is say by the extended protocol.
+func ask(s *Session, sql string) string {
+	ctx := context.Background()
+	w := &told{config: s.Config}
+	run := func() error {
+		if err := s.Prepare(ctx, "", sql, nil); err != nil {
+			return err
+		}
+		st, err := s.DescribeStatement(ctx, "")
+		if err != nil {
+			return err
+		}
+		fmt.Fprintln(&w.b, st.Params, st.Columns)
+		if err := s.Bind(ctx, "", "", nil); err != nil {
+			return err
+		}
+		_, err = s.Execute(ctx, "", 0, true, w)
+		return err
+	}
+	err := run()
+	if serr := s.Sync(ctx, err != nil); err == nil {
+		err = serr
+	}
+	if err != nil {
+		e := sqlerr.From(err)
+		fmt.Fprintf(&w.b, "%s at %d: %s (%s; %s) %s %s %s", e.Code, e.Position, e.Message, e.Detail, e.Hint, e.Table, e.Column, e.Constraint)
+	}
+	return w.b.String() + string(s.Status())
+}
+
 func newSession(t *testing.T, ddl string) *Session {
 	t.Helper()
 	e, err := engine.Open(context.Background(), engine.Options{})
@@ -152,8 +182,13 @@ func TestGenericPlans(t *testing.T) {
 	if seed == 0 {
 		seed = uint64(time.Now().UnixNano())
 	}
-	r := rand.New(rand.NewPCG(seed, 0))
 	t.Logf("go test ./session -run TestGenericPlans -seed %d", seed)
+	t.Run("simple", func(t *testing.T) { genericPlans(t, seed, say) })
+	t.Run("extended", func(t *testing.T) { genericPlans(t, seed, ask) })
+}
+
+func genericPlans(t *testing.T, seed uint64, say func(*Session, string) string) {
+	r := rand.New(rand.NewPCG(seed, 0))
 	shared, each := newSession(t, genericDDL), newSession(t, genericDDL)
 	const uncached = 8 << 10 // a longer text is not remembered
 	used := map[*genericPlan]bool{}

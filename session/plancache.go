@@ -1,14 +1,19 @@
 package session
 
 import (
+	"fmt"
+
 	"github.com/streamsql/streamsql/parser"
 	"github.com/streamsql/streamsql/parser/ast"
+	"github.com/streamsql/streamsql/types"
 )
 
-// planCache keeps the plans of a session's simple-protocol statements: by their text, and, where literals alone differ, by their generic statement.
-// It is emptied when full: a session that never repeats itself gains nothing from anything cleverer.
+// planCache keeps the plans of a session's statements that have no name: of the simple protocol by their text, of the extended one by text and types
+// of the parameters, and, where literals alone differ, by their generic statement. It is emptied when full: a session that never repeats itself gains
+// nothing from anything cleverer.
 type planCache struct {
 	byText  map[string]*prepared
+	unnamed map[string]*prepared
 	generic map[*parser.Generic][]*genericPlan
 }
 
@@ -40,3 +45,33 @@ func (s *Session) prepareSimple(stmt *parser.Statement) (*prepared, error) {
 
 // unplanned is a statement of the simple protocol. It is planned when it runs, against the snapshot that it runs on.
 func unplanned(stmt *parser.Statement) *prepared { return &prepared{stmt: stmt, simple: true} }
+
+// prepareUnnamed is prepare for a statement that a client may well send again, text and all.
+func (s *Session) prepareUnnamed(stmt *parser.Statement, given []types.Type) (*prepared, error) {
+	if len(stmt.Text) > planCacheText || s.inFailed(stmt) {
+		return s.prepare(stmt, given)
+	}
+	key := stmt.Text
+	if len(given) > 0 {
+		key += fmt.Sprint("\x00", given)
+	}
+	if p := s.plans.unnamed[key]; p != nil {
+		sn, err := s.statementSnapshot()
+		if err != nil {
+			return nil, err
+		}
+		defer sn.Close()
+		if s.fits(p, sn) && s.expander(sn.Catalog) == nil {
+			return p, nil
+		}
+	}
+	p, err := s.prepare(stmt, given)
+	if err != nil || p.clock || p.plan == nil {
+		return p, err
+	}
+	if s.plans.unnamed == nil || len(s.plans.unnamed) >= planCacheSize {
+		s.plans.unnamed = make(map[string]*prepared, planCacheSize)
+	}
+	s.plans.unnamed[key] = p
+	return p, nil
+}

@@ -89,7 +89,7 @@ func (s *Session) Bind(ctx context.Context, name, statement string, values []typ
 	if err != nil {
 		return err
 	}
-	if p.stmt != nil && s.txn != nil && s.txn.failed && !endsFailed(p.stmt.Stmt) {
+	if p.stmt != nil && s.inFailed(p.stmt) {
 		return sqlerr.New(sqlerr.InFailedTransaction, "current transaction is aborted, commands ignored until end of transaction block")
 	}
 	if len(values) != len(p.params) {
@@ -147,7 +147,7 @@ func (s *Session) Execute(ctx context.Context, name string, maxRows int64, final
 		}
 	default:
 		p.done = true
-		return false, s.execute(ctx, &run{prepared: p.prepared, values: p.values, w: w, final: final})
+		return false, s.execute(ctx, &run{prepared: p.prepared, instance: p.instance, values: p.values, w: w, final: final})
 	}
 	n, more, err := p.cursor.take(ctx, maxRows, w.Rows)
 	if err != nil || more {
@@ -158,7 +158,7 @@ func (s *Session) Execute(ctx context.Context, name string, maxRows int64, final
 
 // openCursor starts a statement whose rows are fetched in portions. A SELECT runs as they are fetched; anything else runs now.
 func (s *Session) openCursor(ctx context.Context, p *portal, w result.Writer) error {
-	r := &run{prepared: p.prepared, values: p.values, w: w}
+	r := &run{prepared: p.prepared, instance: p.instance, values: p.values, w: w}
 	if isSelect(p.stmt.Stmt) {
 		if _, err := s.open(); err != nil {
 			return err

@@ -18,12 +18,13 @@ import (
 // prepared is a statement ready to be run. Its plan is made against a catalog and settings, and made again when
 // either has changed.
 type prepared struct {
-	stmt    *parser.Statement
-	simple  bool         // of the simple protocol, which has no parameters
-	given   []types.Type // parameter types that the client gave
-	params  []types.Type
-	columns []result.Column // nil: returns no rows
-	reads   []catalog.ID
+	stmt     *parser.Statement
+	instance *parser.Instance // not nil: it runs by a generic plan, see planRun
+	simple   bool             // of the simple protocol, which has no parameters
+	given    []types.Type     // parameter types that the client gave
+	params   []types.Type
+	columns  []result.Column // nil: returns no rows
+	reads    []catalog.ID
 
 	plan     any  // *planner.Query, *planner.Insert, *planner.Update or *planner.Delete; nil: a utility statement, or not planned yet
 	clock    bool // the plan depends on when it was made
@@ -38,9 +39,15 @@ func (s *Session) Prepare(ctx context.Context, name, sql string, paramOIDs []uin
 	if _, exists := s.prepared[name]; exists && name != "" {
 		return sqlerr.New(sqlerr.DuplicatePreparedStatement, "prepared statement %q already exists", name)
 	}
-	stmts, err := s.server.parses.Parse(sql)
+	in, stmts, err := s.server.parses.ParseGeneric(sql)
 	if err != nil {
 		return err
+	}
+	if in != nil {
+		if name == "" && len(paramOIDs) == 0 && s.prepareInstance(in) {
+			return nil
+		}
+		stmts = []parser.Statement{*in.Specific()}
 	}
 	if len(stmts) > 1 {
 		return sqlerr.New(sqlerr.SyntaxError, "cannot insert multiple commands into a prepared statement")
@@ -59,7 +66,11 @@ func (s *Session) Prepare(ctx context.Context, name, sql string, paramOIDs []uin
 			given[i] = t
 		}
 	}
-	p, err := s.prepare(&stmts[0], given)
+	prepare := s.prepare
+	if name == "" {
+		prepare = s.prepareUnnamed
+	}
+	p, err := prepare(&stmts[0], given)
 	if err != nil {
 		return err
 	}
@@ -67,10 +78,28 @@ func (s *Session) Prepare(ctx context.Context, name, sql string, paramOIDs []uin
 	return nil
 }
 
+// prepareInstance makes the unnamed statement of a text that has a generic plan. A statement with a name is worth a plan of its own.
+func (s *Session) prepareInstance(in *parser.Instance) bool {
+	if s.inFailed(&in.Statement) {
+		return false
+	}
+	sn, err := s.statementSnapshot()
+	if err != nil {
+		return false
+	}
+	defer sn.Close()
+	r := s.instanceRun(in)
+	if !s.planGeneric(r, sn) {
+		return false
+	}
+	s.prepared[""] = &prepared{stmt: r.stmt, instance: in, columns: r.columns}
+	return true
+}
+
 // prepare plans a statement against the newest catalog.
 func (s *Session) prepare(stmt *parser.Statement, given []types.Type) (*prepared, error) {
 	p := &prepared{stmt: stmt, given: given}
-	if s.txn != nil && s.txn.failed && !endsFailed(stmt.Stmt) {
+	if s.inFailed(stmt) {
 		return nil, sqlerr.New(sqlerr.InFailedTransaction, "current transaction is aborted, commands ignored until end of transaction block")
 	}
 	switch stmt.Stmt.(type) {
@@ -98,11 +127,20 @@ func (s *Session) statementSnapshot() (*engine.Snapshot, error) {
 	return s.snapshot()
 }
 
+// inFailed tells whether a statement is refused for the transaction has failed.
+func (s *Session) inFailed(stmt *parser.Statement) bool {
+	return s.txn != nil && s.txn.failed && !endsFailed(stmt.Stmt)
+}
+
+// fits tells whether p's plan is of the snapshot's catalog and the settings.
+func (s *Session) fits(p *prepared, sn *engine.Snapshot) bool {
+	return p.plan != nil && p.catalog == sn.Catalog.Version && p.settings == s.vars.version
+}
+
 // planFor makes sure that p's plan fits the snapshot's catalog, the settings and what the transaction has written.
 func (s *Session) planFor(p *prepared, sn *engine.Snapshot, w result.Writer) error {
-	fits := p.plan != nil && p.catalog == sn.Catalog.Version && p.settings == s.vars.version
 	expand := s.expander(sn.Catalog)
-	if fits && (expand == nil || !anyOf(p.reads, expand)) {
+	if s.fits(p, sn) && (expand == nil || !anyOf(p.reads, expand)) {
 		return nil
 	}
 	env := s.env(sn.Catalog, p.given, w)
@@ -113,13 +151,17 @@ func (s *Session) planFor(p *prepared, sn *engine.Snapshot, w result.Writer) err
 	}
 	if !p.simple && before != nil && !sameColumns(before, p.columns) {
 		p.plan = nil
-		return sqlerr.New(sqlerr.FeatureNotSupported, "cached plan must not change result type")
+		return changedResult()
 	}
 	p.catalog, p.settings = sn.Catalog.Version, s.vars.version
 	if expand != nil || s.txn != nil && len(s.txn.ddl) > 0 || p.simple && p.clock {
 		p.catalog = 0 // such a plan is of this moment only
 	}
 	return nil
+}
+
+func changedResult() error {
+	return sqlerr.New(sqlerr.FeatureNotSupported, "cached plan must not change result type")
 }
 
 func (s *Session) makePlan(p *prepared, env *planner.Env) error {
