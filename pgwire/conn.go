@@ -92,7 +92,8 @@ func (c *conn) serve() {
 }
 
 func (c *conn) close() {
-	defer c.net.Close()
+	defer c.net.Close() // the last: who sees that it is closed finds its place free
+	defer c.srv.forget(c)
 	defer c.interrupts.release()
 	defer c.in.release()
 	defer c.recoverPanic()

@@ -135,7 +135,6 @@ func (s *Server) accept(nc net.Conn) {
 	s.mu.Unlock()
 	go func() {
 		defer s.serving.Done()
-		defer s.forget(c)
 		c.serve()
 	}()
 }
