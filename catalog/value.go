@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // Catalog is an immutable value. Its methods never change it; With and Without return another one.
@@ -36,6 +37,12 @@ func (q *Sequence) Qualified() (string, string) { return q.Schema, q.Name }
 
 // Public is the schema that exists from the start.
 const Public = "public"
+
+// TemporaryPrefix is how the names of the schemas of sessions' temporary relations begin.
+const TemporaryPrefix = "pg_temp_"
+
+// IsTemporary tells whether a schema is of temporary relations.
+func IsTemporary(schema string) bool { return strings.HasPrefix(schema, TemporaryPrefix) }
 
 // New is an empty catalog with schema public.
 func New() *Catalog {

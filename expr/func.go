@@ -14,6 +14,8 @@ type Func struct {
 	Strict     bool // NULL in, NULL out, without a call
 	Volatility types.Volatility
 	CanFail    bool // some non-null arguments raise an error: not moved below its guards
+	// Asks: the answer is the session's or the catalog's, of the moment.
+	Asks bool
 	// Row computes one value from non-null (if Strict) arguments. It must not keep them; its result may alias them.
 	Row func(ctx *Ctx, args []types.Datum) (types.Datum, error)
 	// Vec, where present, computes a whole column: for the rows of sel (nil: all) it sets out's slots, already sized and with NULLs

@@ -40,18 +40,18 @@ func always(d types.Datum) rowFunc {
 // sessionDefs tell of the session and the server.
 func sessionDefs() []def {
 	return []def{
-		{sig: "current_user() name", flags: stable | canFail, row: asks("current_user")},
-		{sig: "session_user() name", flags: stable | canFail, row: asks("session_user")},
-		{sig: "current_database() name", flags: stable | canFail, row: asks("current_database")},
-		{sig: "current_schema() name", flags: stable | canFail, row: asks("current_schema")},
-		{sig: "current_schemas(bool) name[]", flags: stable | canFail, row: currentSchemas},
-		{sig: "version() text", flags: stable | canFail, row: asks("version")},
-		{sig: "pg_backend_pid() int4", flags: stable | canFail, row: asks("pg_backend_pid")},
+		{sig: "current_user() name", flags: stable | canFail | asking, row: asks("current_user")},
+		{sig: "session_user() name", flags: stable | canFail | asking, row: asks("session_user")},
+		{sig: "current_database() name", flags: stable | canFail | asking, row: asks("current_database")},
+		{sig: "current_schema() name", flags: stable | canFail | asking, row: asks("current_schema")},
+		{sig: "current_schemas(bool) name[]", flags: stable | canFail | asking, row: currentSchemas},
+		{sig: "version() text", flags: stable | canFail | asking, row: asks("version")},
+		{sig: "pg_backend_pid() int4", flags: stable | canFail | asking, row: asks("pg_backend_pid")},
 		{sig: "pg_is_in_recovery() bool", flags: volatile, row: always(types.NewBool(false))},
 		{sig: "pg_my_temp_schema() oid", flags: stable, row: always(types.NewInt(0))},
 		{sig: "pg_is_other_temp_schema(oid) bool", flags: stable, row: always(types.NewBool(false))},
 		{sig: "getdatabaseencoding() name", flags: stable, row: always(types.NewString("UTF8"))},
-		{sig: "pg_client_encoding() name", flags: stable | canFail, row: asks("setting:client_encoding")},
+		{sig: "pg_client_encoding() name", flags: stable | canFail | asking, row: asks("setting:client_encoding")},
 		{sig: "pg_encoding_to_char(int4) name", flags: stable, row: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
 			if i := a[0].Int(); i >= 0 && i < int64(len(encodings)) {
 				return types.NewString(encodings[i]), nil
@@ -84,17 +84,17 @@ func currentSchemas(c *Ctx, a []types.Datum) (types.Datum, error) {
 
 func settingDefs() []def {
 	return []def{
-		{sig: "current_setting(text) text", flags: stable | canFail, row: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		{sig: "current_setting(text) text", flags: stable | canFail | asking, row: func(c *Ctx, a []types.Datum) (types.Datum, error) {
 			return ask(c, "setting:"+a[0].String())
 		}},
-		{sig: "current_setting(text,bool) text", flags: stable | canFail, row: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		{sig: "current_setting(text,bool) text", flags: stable | canFail | asking, row: func(c *Ctx, a []types.Datum) (types.Datum, error) {
 			d, err := ask(c, "setting:"+a[0].String())
 			if sqlerr.CodeOf(err) == sqlerr.UndefinedObject && a[1].Bool() {
 				return types.Null, nil
 			}
 			return d, err
 		}},
-		{sig: "set_config(text,text,bool) text", flags: volatile | canFail | lenient, row: setConfig},
+		{sig: "set_config(text,text,bool) text", flags: volatile | canFail | asking | lenient, row: setConfig},
 	}
 }
 
@@ -129,8 +129,8 @@ func objectDefs() []def {
 			}
 			return d, nil
 		}},
-		{sig: "to_regclass(text) regclass", flags: stable | canFail, row: toRegclass},
-		{sig: "pg_get_userbyid(oid) name", flags: stable | canFail, row: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		{sig: "to_regclass(text) regclass", flags: stable | canFail | asking, row: toRegclass},
+		{sig: "pg_get_userbyid(oid) name", flags: stable | canFail | asking, row: func(c *Ctx, a []types.Datum) (types.Datum, error) {
 			if a[0].Int() != ownerOID {
 				return types.NewString("unknown (OID=" + strconv.FormatInt(a[0].Int(), 10) + ")"), nil
 			}
@@ -138,7 +138,7 @@ func objectDefs() []def {
 		}},
 		{sig: "pg_get_expr(text,oid) text", flags: stable, row: identityRow},
 		{sig: "pg_get_expr(text,oid,bool) text", flags: stable, row: identityRow},
-		{sig: "pg_table_is_visible(oid) bool", flags: stable | canFail, row: asksOf("pg_table_is_visible")},
+		{sig: "pg_table_is_visible(oid) bool", flags: stable | canFail | asking, row: asksOf("pg_table_is_visible")},
 		{sig: "pg_type_is_visible(oid) bool", flags: stable, row: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
 			if _, ok := types.FromOID(uint32(a[0].Int())); !ok {
 				return types.Null, nil
@@ -149,20 +149,20 @@ func objectDefs() []def {
 		{sig: "obj_description(oid,name) text", flags: stable, row: always(types.Null)},
 		{sig: "shobj_description(oid,name) text", flags: stable, row: always(types.Null)},
 		{sig: "col_description(oid,int4) text", flags: stable, row: always(types.Null)},
-		{sig: "pg_get_indexdef(oid) text", flags: stable | canFail, row: asksOf("pg_get_indexdef")},
-		{sig: "pg_get_indexdef(oid,int4,bool) text", flags: stable | canFail, row: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		{sig: "pg_get_indexdef(oid) text", flags: stable | canFail | asking, row: asksOf("pg_get_indexdef")},
+		{sig: "pg_get_indexdef(oid,int4,bool) text", flags: stable | canFail | asking, row: func(c *Ctx, a []types.Datum) (types.Datum, error) {
 			return ask(c, fmt.Sprintf("pg_get_indexdef:%d,%d", a[0].Int(), a[1].Int()))
 		}},
-		{sig: "pg_get_constraintdef(oid) text", flags: stable | canFail, row: asksOf("pg_get_constraintdef")},
-		{sig: "pg_get_constraintdef(oid,bool) text", flags: stable | canFail, row: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		{sig: "pg_get_constraintdef(oid) text", flags: stable | canFail | asking, row: asksOf("pg_get_constraintdef")},
+		{sig: "pg_get_constraintdef(oid,bool) text", flags: stable | canFail | asking, row: func(c *Ctx, a []types.Datum) (types.Datum, error) {
 			what := "pg_get_constraintdef"
 			if a[1].Bool() {
 				what += "_pretty"
 			}
 			return ask(c, what+":"+strconv.FormatInt(a[0].Int(), 10))
 		}},
-		{sig: "pg_get_viewdef(oid) text", flags: stable | canFail, row: asksOf("pg_get_viewdef")},
-		{sig: "pg_get_viewdef(oid,bool) text", flags: stable | canFail, row: asksOf("pg_get_viewdef")},
+		{sig: "pg_get_viewdef(oid) text", flags: stable | canFail | asking, row: asksOf("pg_get_viewdef")},
+		{sig: "pg_get_viewdef(oid,bool) text", flags: stable | canFail | asking, row: asksOf("pg_get_viewdef")},
 		// streamsql has no rules, statistics objects, partitions, tablespaces' paths or functions of users to tell of.
 		{sig: "pg_get_ruledef(oid) text", flags: stable, row: always(types.Null)},
 		{sig: "pg_get_ruledef(oid,bool) text", flags: stable, row: always(types.Null)},
@@ -180,21 +180,21 @@ func objectDefs() []def {
 		{sig: "pg_char_to_encoding(name) int4", flags: stable, row: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
 			return types.NewInt(int64(slices.Index(encodings, strings.ToUpper(a[0].String())))), nil
 		}},
-		{sig: "pg_get_serial_sequence(text,text) text", flags: stable | canFail, row: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		{sig: "pg_get_serial_sequence(text,text) text", flags: stable | canFail | asking, row: func(c *Ctx, a []types.Datum) (types.Datum, error) {
 			return ask(c, "pg_get_serial_sequence:"+a[1].String()+"\x00"+a[0].String())
 		}},
 		{sig: "pg_size_pretty(int8) text", row: sizePretty},
-		{sig: "pg_relation_size(regclass,text) int8", flags: volatile | canFail, row: asksOf("pg_relation_size")},
-		{sig: "pg_tablespace_size(name) int8", flags: volatile | canFail, row: asks("pg_tablespace_size")},
-		{sig: "pg_tablespace_size(oid) int8", flags: volatile | canFail, row: asks("pg_tablespace_size")},
-		{sig: "pg_database_size(name) int8", flags: volatile | canFail, row: asks("pg_database_size")},
-		{sig: "pg_database_size(oid) int8", flags: volatile | canFail, row: asks("pg_database_size")},
+		{sig: "pg_relation_size(regclass,text) int8", flags: volatile | canFail | asking, row: asksOf("pg_relation_size")},
+		{sig: "pg_tablespace_size(name) int8", flags: volatile | canFail | asking, row: asks("pg_tablespace_size")},
+		{sig: "pg_tablespace_size(oid) int8", flags: volatile | canFail | asking, row: asks("pg_tablespace_size")},
+		{sig: "pg_database_size(name) int8", flags: volatile | canFail | asking, row: asks("pg_database_size")},
+		{sig: "pg_database_size(oid) int8", flags: volatile | canFail | asking, row: asks("pg_database_size")},
 	}
 	for _, kind := range strings.Fields("function operator opclass opfamily collation conversion ts_parser ts_dict ts_template ts_config statistics_obj") {
 		out = append(out, def{sig: "pg_" + kind + "_is_visible(oid) bool", flags: stable, row: always(types.NewBool(true))})
 	}
 	for _, name := range []string{"pg_relation_size", "pg_total_relation_size", "pg_table_size", "pg_indexes_size"} {
-		out = append(out, def{sig: name + "(regclass) int8", flags: volatile | canFail, row: asksOf(name)})
+		out = append(out, def{sig: name + "(regclass) int8", flags: volatile | canFail | asking, row: asksOf(name)})
 	}
 	return out
 }
@@ -244,12 +244,12 @@ func privilegeDefs() []def {
 	for _, p := range privileges {
 		has := hasPrivilege(p.kind == "table" || p.kind == "any_column" || p.kind == "sequence", strings.Fields(p.names))
 		for _, args := range []string{"text,text", "oid,text", "name,text,text", "name,oid,text", "oid,text,text", "oid,oid,text"} {
-			out = append(out, def{sig: "has_" + p.kind + "_privilege(" + args + ") bool", flags: stable | canFail, bind: has})
+			out = append(out, def{sig: "has_" + p.kind + "_privilege(" + args + ") bool", flags: stable | canFail | asking, bind: has})
 		}
 	}
 	may := hasPrivilege(false, []string{"member", "usage"})
 	for _, args := range []string{"name,text", "oid,text", "name,name,text", "name,oid,text", "oid,name,text", "oid,oid,text"} {
-		out = append(out, def{sig: "pg_has_role(" + args + ") bool", flags: stable | canFail, bind: may})
+		out = append(out, def{sig: "pg_has_role(" + args + ") bool", flags: stable | canFail | asking, bind: may})
 	}
 	return out
 }

@@ -25,6 +25,7 @@ const (
 	lenient       // called with NULLs too: not strict
 	stable
 	volatile
+	asking // of the session or the catalog: its answer is of the moment
 )
 
 // families are the tables, in the order of documentation.
@@ -68,7 +69,7 @@ var overloads = sync.OnceValue(func() map[string][]*Func {
 func (d *def) function() *Func {
 	name, args, variadic, ret := parseSignature(d.sig)
 	f := &Func{Name: name, Args: args, Variadic: variadic, Ret: ret, Strict: d.flags&lenient == 0,
-		CanFail: d.flags&canFail != 0, Row: d.row, Vec: d.vec, bind: d.bind}
+		CanFail: d.flags&canFail != 0, Asks: d.flags&asking != 0, Row: d.row, Vec: d.vec, bind: d.bind}
 	switch {
 	case d.flags&volatile != 0:
 		f.Volatility = types.Volatile

@@ -24,15 +24,16 @@ func (p *cursor) create() ast.Stmt {
 	t := p.cur()
 	switch {
 	case t.isWord("view"), t.isWord("materialized") && p.peek(1).isWord("view"):
-		if temp {
-			p.unsupported(t, "a temporary view")
+		if temp && t.isWord("materialized") {
+			p.syntax()
+			return nil
 		}
-		return p.createView(&ast.CreateView{Pos: pos, OrReplace: replace})
+		return p.createView(&ast.CreateView{Pos: pos, OrReplace: replace, Temp: temp})
 	case replace:
 	case t.isWord("table"):
 		return p.createTable(&ast.CreateTable{Pos: pos, Temp: temp})
-	case t.isWord("sequence") && !temp:
-		return p.createSequence(&ast.CreateSequence{Pos: pos})
+	case t.isWord("sequence"):
+		return p.createSequence(&ast.CreateSequence{Pos: pos, Temp: temp})
 	case temp:
 	case t.isWord("index"), t.isWord("unique") && p.peek(1).isWord("index"):
 		return p.createIndex(&ast.CreateIndex{Pos: pos})

@@ -78,8 +78,14 @@ func (p *cursor) tableSuffix(x *ast.CreateTable) {
 			p.i += 2
 		case t.isWord("on") && p.peek(1).isWord("commit"):
 			p.i += 2
-			if !p.acceptWords("preserve", "rows") {
-				p.unsupported(p.cur(), "ON COMMIT "+strings.ToUpper(p.cur().text))
+			switch {
+			case p.acceptWords("drop"):
+				x.OnCommit = "drop"
+			case p.acceptWords("delete", "rows"):
+				x.OnCommit = "delete rows"
+			default:
+				p.expectWords("preserve", "rows")
+				x.OnCommit = "preserve rows"
 			}
 		default:
 			return

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/streamsql/streamsql/catalog"
 	"github.com/streamsql/streamsql/engine"
@@ -109,16 +110,28 @@ func applyDDL(c *catalog.Catalog, x engine.DDL) *catalog.Catalog {
 }
 
 // target is the schema and name of an object to be created.
-func (d *definer) target(name ast.Name, pos ast.Pos) (schema, last string, err error) {
+func (d *definer) target(name ast.Name, pos ast.Pos, temp bool) (schema, last string, err error) {
 	last = name.Last()
 	if len(name) > 1 {
 		schema = name[len(name)-2]
+		switch own := schema == bind.TemporarySchema || schema == d.temp; {
+		case own:
+			return d.temporary(), last, nil
+		case temp:
+			return "", "", sqlerr.New(sqlerr.InvalidTableDefinition, "cannot create temporary relation in non-temporary schema").At(int(pos))
+		}
 		if !d.catalog.HasSchema(schema) {
 			return "", "", sqlerr.New(sqlerr.InvalidSchemaName, "schema %q does not exist", schema).At(int(pos))
 		}
 		return schema, last, nil
 	}
+	if temp {
+		return d.temporary(), last, nil
+	}
 	for _, s := range d.vars.searchPath(d.user) {
+		if s == bind.TemporarySchema {
+			return d.temporary(), last, nil
+		}
 		if d.catalog.HasSchema(s) {
 			return s, last, nil
 		}
@@ -139,9 +152,12 @@ func (d *definer) exists(schema, name string, ifNotExists bool) (skip bool, err 
 
 // relation finds an existing relation.
 func (d *definer) relation(name ast.Name, pos ast.Pos) (catalog.Object, error) {
-	path := d.vars.searchPath(d.user)
+	path := d.path()
 	if len(name) > 1 {
 		path = []string{name[len(name)-2]}
+		if path[0] == bind.TemporarySchema {
+			path[0] = d.temp
+		}
 	}
 	o := d.catalog.Resolve(path, name.Last())
 	if o == nil {
@@ -166,7 +182,7 @@ func (d *definer) createSchema(x *ast.CreateSchema) error {
 		return sqlerr.New(sqlerr.DuplicateSchema, "schema %q already exists", x.Name)
 	}
 	if len(x.Name) >= 3 && x.Name[:3] == "pg_" {
-		return sqlerr.New(sqlerr.InvalidName, "unacceptable schema name %q", x.Name).
+		return sqlerr.New(sqlerr.ReservedName, "unacceptable schema name %q", x.Name).
 			WithDetail(`The prefix "pg_" is reserved for system schemas.`)
 	}
 	d.add(engine.DDL{CreateSchema: x.Name})
@@ -175,7 +191,7 @@ func (d *definer) createSchema(x *ast.CreateSchema) error {
 
 // createView makes a view, materialized or not.
 func (d *definer) createView(x *ast.CreateView) error {
-	schema, name, err := d.target(x.Name, x.Pos)
+	schema, name, err := d.target(x.Name, x.Pos, x.Temp)
 	if err != nil {
 		return err
 	}
@@ -188,6 +204,15 @@ func (d *definer) createView(x *ast.CreateView) error {
 	p, err := planner.PlanView(d.env(d.catalog, nil, d.run.w), x)
 	if err != nil && sqlerr.CodeOf(err) != sqlerr.FeatureNotSupported {
 		return err
+	}
+	if p != nil && !catalog.IsTemporary(schema) && slices.ContainsFunc(p.DependsOn, d.isTemporary) {
+		if x.Materialized {
+			return sqlerr.New(sqlerr.FeatureNotSupported, "materialized views must not use temporary tables or views")
+		}
+		schema = d.temporary()
+		if err := d.run.w.Notice(sqlerr.New(sqlerr.SuccessfulCompletion, "view %q will be a temporary view", name)); err != nil {
+			return err
+		}
 	}
 	old := d.catalog.Lookup(schema, name)
 	if old == nil || !x.OrReplace {

@@ -28,15 +28,12 @@ type tableBuilder struct {
 }
 
 func (d *definer) createTable(x *ast.CreateTable) error {
-	schema, name, err := d.target(x.Name, x.Pos)
+	schema, name, err := d.target(x.Name, x.Pos, x.Temp)
 	if err != nil {
 		return err
 	}
 	if skip, err := d.exists(schema, name, x.IfNotExists); skip || err != nil {
 		return err
-	}
-	if x.Temp {
-		return sqlerr.Unsupported(int(x.Pos), "a temporary table")
 	}
 	for _, o := range x.With {
 		return sqlerr.Unsupported(int(o.Pos), fmt.Sprintf("storage parameter %q", o.Name))
@@ -61,7 +58,7 @@ func (d *definer) createTable(x *ast.CreateTable) error {
 	for _, q := range b.sequences {
 		d.add(engine.DDL{CreateSequence: q})
 	}
-	return nil
+	return d.onCommit(x, b.table)
 }
 
 // columnsOf takes the columns of CREATE TABLE AS from the query.
@@ -294,11 +291,10 @@ func (b *tableBuilder) expressions() error {
 
 // fillTable inserts the rows of CREATE TABLE AS.
 func (d *definer) fillTable(x *ast.CreateTable) (string, error) {
-	_, name, err := d.target(x.Name, x.Pos)
+	schema, name, err := d.target(x.Name, x.Pos, x.Temp)
 	if err != nil {
 		return "", err
 	}
-	schema, _, _ := d.target(x.Name, x.Pos)
 	t := d.catalog.Lookup(schema, name).(*catalog.Table)
 	q, err := planner.PlanQuery(d.env(d.sn.Catalog, nil, d.run.w), x.AsQuery)
 	if err != nil {
@@ -342,7 +338,7 @@ func columnTypes(cols []catalog.Column) []types.Type {
 }
 
 func (d *definer) createSequence(x *ast.CreateSequence) error {
-	schema, name, err := d.target(x.Name, x.Pos)
+	schema, name, err := d.target(x.Name, x.Pos, x.Temp)
 	if err != nil {
 		return err
 	}

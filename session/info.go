@@ -8,6 +8,7 @@ import (
 	"github.com/streamsql/streamsql/catalog"
 	"github.com/streamsql/streamsql/catalog/system"
 	"github.com/streamsql/streamsql/expr"
+	"github.com/streamsql/streamsql/planner/bind"
 	"github.com/streamsql/streamsql/sqlerr"
 	"github.com/streamsql/streamsql/types"
 )
@@ -89,7 +90,7 @@ func definition(c *catalog.Catalog, what, arg string) types.Datum {
 
 // existingPath is the search path without schemas that there are not.
 func (s *Session) existingPath(c *catalog.Catalog) []string {
-	return slices.DeleteFunc(s.vars.searchPath(s.user), func(n string) bool {
+	return slices.DeleteFunc(s.path(), func(n string) bool {
 		return n != "pg_catalog" && n != "information_schema" && !c.HasSchema(n)
 	})
 }
@@ -219,6 +220,9 @@ func (s *Session) regclass(c *catalog.Catalog, text string) types.Datum {
 	case 1:
 	case 2:
 		path = parts[:1]
+		if path[0] == bind.TemporarySchema {
+			path[0] = s.temp
+		}
 	default:
 		return types.Null
 	}

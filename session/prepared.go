@@ -234,7 +234,8 @@ func (s *Session) env(c *catalog.Catalog, given []types.Type, w result.Writer) *
 	env := &planner.Env{
 		Catalog:    c,
 		Config:     s.statementConfig(),
-		SearchPath: s.vars.searchPath(s.user),
+		SearchPath: s.path(),
+		Temporary:  s.temp,
 		ParamTypes: given,
 		Virtual:    s.virtual(c),
 	}

@@ -13,6 +13,7 @@ import (
 	"runtime/debug"
 	"sync/atomic"
 
+	"github.com/streamsql/streamsql/catalog"
 	"github.com/streamsql/streamsql/engine"
 	"github.com/streamsql/streamsql/expr"
 	"github.com/streamsql/streamsql/parser"
@@ -49,8 +50,10 @@ type Session struct {
 	portals  map[string]*portal
 	plans    planCache
 	sequence sequenceState
-	random   *expr.Random // of random(); nil: not asked yet
-	txn      *transaction // nil: none is open
+	random   *expr.Random          // of random(); nil: not asked yet
+	txn      *transaction          // nil: none is open
+	temp     string                // the schema of its temporary relations; "": none yet
+	atCommit map[catalog.ID]string // what ON COMMIT says of temporary tables
 }
 
 // Open starts a session with a client's startup parameters; those that are no settings but user, database and options are
@@ -81,6 +84,7 @@ func (s *Server) Open(_ context.Context, params map[string]string) (*Session, er
 func (s *Session) Close() {
 	s.dropPortals()
 	s.rollback()
+	s.endTemporary()
 }
 
 // Status is the transaction status of ReadyForQuery: 'I' idle, 'T' in a transaction block, 'E' in a failed one.

@@ -159,6 +159,9 @@ func (s *Session) commit(ctx context.Context, w result.Writer) error {
 	}
 	s.dropPortals()
 	defer s.end()
+	if err := s.settleTemporary(); err != nil {
+		return err
+	}
 	if (t.writes == nil || t.writes.Empty()) && len(t.ddl) == 0 {
 		return nil
 	}

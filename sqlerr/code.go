@@ -71,6 +71,7 @@ const (
 	InvalidRecursion               Code = "42P19"
 	InvalidForeignKey              Code = "42830"
 	InvalidName                    Code = "42602"
+	ReservedName                   Code = "42939"
 	NameTooLong                    Code = "42622"
 	DatatypeMismatch               Code = "42804"
 	IndeterminateDatatype          Code = "42P18"

@@ -111,6 +111,14 @@ func (s *Source) columnsOf(id catalog.ID) []catalog.Column {
 	return nil
 }
 
+// persistence is "t" of what goes with its session.
+func persistence(schema string) string {
+	if catalog.IsTemporary(schema) {
+		return "t"
+	}
+	return "p"
+}
+
 func classes(s *Source, add func(row)) {
 	for _, r := range s.relations() {
 		am := 0
@@ -121,7 +129,7 @@ func classes(s *Source, add func(row)) {
 			am = oidBtree
 		}
 		add(row{"oid": r.id, "relname": r.name, "relnamespace": s.schemaOID(r.schema), "relowner": oidOwner, "relam": am, "relfilenode": r.id,
-			"reltuples": -1.0, "relhasindex": s.hasIndex(r), "relpersistence": "p", "relkind": r.kind, "relnatts": len(r.columns), "relispopulated": true,
+			"reltuples": -1.0, "relhasindex": s.hasIndex(r), "relpersistence": persistence(r.schema), "relkind": r.kind, "relnatts": len(r.columns), "relispopulated": true,
 			"relreplident": "d", "relchecks": checksOf(r), "relhasrules": r.kind == "v" || r.kind == "m"})
 	}
 	for _, r := range sorted() {

@@ -79,6 +79,9 @@ func yesNo(b bool) string {
 func schemaTables(s *Source, add func(row)) {
 	for _, r := range s.relations() {
 		kind := map[string]string{"r": "BASE TABLE", "v": "VIEW"}[r.kind]
+		if catalog.IsTemporary(r.schema) && kind != "" {
+			kind = "LOCAL TEMPORARY"
+		}
 		if kind != "" { // materialized views are not in it, as in PostgreSQL
 			add(row{"table_catalog": s.Database, "table_schema": r.schema, "table_name": r.name, "table_type": kind,
 				"is_insertable_into": yesNo(r.kind == "r"), "is_typed": "NO"})

@@ -44,12 +44,16 @@ func start(ctx context.Context, o instanceOptions) (*instance, error) {
 		l.Close()
 		return nil, fmt.Errorf("opening %s: %w", o.data, inWords(err))
 	}
+	server := session.NewServer(e)
+	if err := server.DropTemporary(ctx); err != nil {
+		o.log.Warn("dropping what sessions of before left", "err", err)
+	}
 	i := &instance{
 		log:      o.log,
 		engine:   e,
 		listener: l,
 		wire: pgwire.NewServer(pgwire.Options{
-			Backend:        backend{session.NewServer(e)},
+			Backend:        backend{server},
 			Log:            o.log,
 			MaxConnections: o.maxConnections,
 			MessageMemory:  o.memory / 8,

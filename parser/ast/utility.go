@@ -10,6 +10,7 @@ type (
 		AsQuery     *Query // CREATE TABLE AS
 		With        []Option
 		Temp        bool
+		OnCommit    string // "", "preserve rows", "delete rows", "drop"
 	}
 	ColumnDef struct {
 		Pos
@@ -33,6 +34,7 @@ type (
 	CreateView struct {
 		Pos
 		OrReplace    bool
+		Temp         bool
 		Materialized bool
 		IfNotExists  bool
 		Name         Name
@@ -66,6 +68,7 @@ type (
 	}
 	CreateSequence struct {
 		Pos
+		Temp        bool
 		Name        Name
 		IfNotExists bool
 		Options     []Option

@@ -21,6 +21,8 @@ type Env struct {
 	Catalog    *catalog.Catalog
 	Config     *types.Config
 	SearchPath []string
+	// Temporary is the schema of the session's temporary relations, which goes by the name of TemporarySchema too; "": none.
+	Temporary string
 	// ParamTypes are the types that the client gave to $1, $2...; Unknown ones are inferred and filled in.
 	ParamTypes []types.Type
 	// NoParams: the statement is of the simple protocol, where $1 is nothing.
@@ -30,6 +32,17 @@ type Env struct {
 	// Virtual resolves pg_catalog and information_schema relations to their contents; nil: none.
 	Virtual func(schema, name string) (*VirtualTable, bool)
 	Notice  func(*sqlerr.Error)
+}
+
+// TemporarySchema is the name by which each session knows the schema of its temporary relations.
+const TemporarySchema = "pg_temp"
+
+// relation finds a relation by schema and name; nil if there is none.
+func (e *Env) relation(schema, name string) catalog.Object {
+	if schema == TemporarySchema {
+		schema = e.Temporary
+	}
+	return e.Catalog.Lookup(schema, name)
 }
 
 // VirtualTable is a relation computed when it is planned.

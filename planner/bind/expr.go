@@ -275,7 +275,7 @@ func (b *Binder) mayCall(fn *expr.Func, args int, pos ast.Pos) error {
 	if !b.inView || fn.Volatility == types.Immutable {
 		return nil
 	}
-	if fn.Volatility == types.Stable && !unrepeatable[fn.Name] && !(fn.Name == "age" && args == 1) {
+	if fn.Volatility == types.Stable && !fn.Asks && !unrepeatable[fn.Name] && !(fn.Name == "age" && args == 1) {
 		return nil
 	}
 	return sqlerr.Unsupported(int(pos), "%s in a materialized view", fn.Name).

@@ -157,7 +157,10 @@ func (b *Binder) resolve(it *ast.Rel) (catalog.Object, *VirtualTable, error) {
 		n = n[1:]
 	}
 	if len(n) == 2 {
-		if o := b.env.Catalog.Lookup(n[0], n[1]); o != nil {
+		if catalog.IsTemporary(n[0]) && n[0] != b.env.Temporary && b.env.Catalog.HasSchema(n[0]) {
+			return nil, nil, sqlerr.New(sqlerr.FeatureNotSupported, "cannot access temporary tables of other sessions").At(int(it.Pos))
+		}
+		if o := b.env.relation(n[0], n[1]); o != nil {
 			return o, nil, nil
 		}
 		if b.env.Virtual != nil {

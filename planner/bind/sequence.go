@@ -88,7 +88,7 @@ func (b *Binder) regclass(s string, pos ast.Pos) (types.Datum, error) {
 	parts := splitName(s)
 	var o catalog.Object
 	if len(parts) == 2 {
-		o = b.env.Catalog.Lookup(parts[0], parts[1])
+		o = b.env.relation(parts[0], parts[1])
 	} else if len(parts) == 1 {
 		o = b.env.Catalog.Resolve(b.env.SearchPath, parts[0])
 	}

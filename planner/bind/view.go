@@ -204,7 +204,11 @@ func inView(err error, v *catalog.View, pos ast.Pos) error {
 // viewPath is the search path of a view's definition.
 func viewPath(v *catalog.View, path []string) []string {
 	if p := v.Settings["search_path"]; p != "" {
-		return splitPath(p)
+		path = splitPath(p)
+		if catalog.IsTemporary(v.Schema) {
+			path = append([]string{v.Schema}, path...)
+		}
+		return path
 	}
 	return append([]string{v.Schema}, path...)
 }
@@ -257,7 +261,7 @@ func ParseView(v *catalog.View) (*ast.Query, error) {
 func (b *Binder) paramView(f *ast.Func) *catalog.View {
 	var o catalog.Object
 	if len(f.Name) == 2 {
-		o = b.env.Catalog.Lookup(f.Name[0], f.Name[1])
+		o = b.env.relation(f.Name[0], f.Name[1])
 	} else {
 		o = b.env.Catalog.Resolve(b.env.SearchPath, f.Name[0])
 	}

@@ -81,10 +81,10 @@ type table struct {
 
 // tables are the base tables of the PostgreSQL side, in the order of their names.
 func (p *pair) tables() []table {
-	a := p.pg.exec("", `SELECT quote_ident(n.nspname)||'.'||quote_ident(c.relname), quote_ident(a.attname)
+	a := p.pg.exec("", `SELECT CASE WHEN n.oid = pg_my_temp_schema() THEN 'pg_temp' ELSE quote_ident(n.nspname) END||'.'||quote_ident(c.relname), quote_ident(a.attname)
 		FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid
 		WHERE c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
-		AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg_temp%' ORDER BY 1, a.attnum`)
+		AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND (n.nspname NOT LIKE 'pg_temp%' OR n.oid = pg_my_temp_schema()) ORDER BY 1, a.attnum`)
 	var out []table
 	for _, r := range a.Rows {
 		if len(out) == 0 || out[len(out)-1].name != r[0] {
