@@ -42,6 +42,8 @@ type Table struct {
 	Schema  string
 	Name    string
 	Columns []Column
+	// Version counts its alterations: a row that was made for another one is not of this table.
+	Version int `json:",omitempty"`
 	// PrimaryKey are column numbers; never empty: without a declared one it is the hidden row id column.
 	PrimaryKey     []int
 	PrimaryKeyName string

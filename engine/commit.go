@@ -23,13 +23,7 @@ type DDL struct {
 	DropSchema     string       // with Drop, what is in it
 	Drop           []catalog.ID // with dependants already resolved
 	ReplaceView    *catalog.View
-	Rename         *Rename
-}
-
-// Rename gives an object another name.
-type Rename struct {
-	ID      catalog.ID
-	NewName string
+	AlterTable     *catalog.Table // with CreateIndexes and Drop; its rows stay as they are
 }
 
 // Commit is what a transaction asks for.
@@ -37,7 +31,7 @@ type Commit struct {
 	Snapshot *Snapshot // that the writes were read from
 	Writes   *Writes
 	DDL      []DDL
-	// Reads are the ranges that a SERIALIZABLE transaction read; nil for others.
+	// Reads are the ranges that must be at COMMIT as the transaction read them: of a SERIALIZABLE one all.
 	Reads []ReadRange
 	// Async: synchronous_commit = off.
 	Async bool

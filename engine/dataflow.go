@@ -60,8 +60,10 @@ func (d *dataflow) define(x *definition, plan *physical.View) {
 		d.catalog = d.catalog.WithSchema(x.CreateSchema)
 	case x.ReplaceView != nil:
 		d.with(x.ReplaceView)
-	case x.Rename != nil:
-		d.rename(x.Rename)
+	case x.AlterTable != nil:
+		t := *x.AlterTable
+		t.Tree = d.catalog.Object(t.ID).(*catalog.Table).Tree
+		d.with(&t)
 	case x.Advance != nil:
 		if d.catalog.Object(x.Advance.ID) != nil { // not dropped before the numbers were reserved
 			d.sequences[x.Advance.ID] = x.Advance
@@ -124,27 +126,6 @@ func replan(c *catalog.Catalog, v *catalog.View) (*physical.View, error) {
 		return nil, err
 	}
 	return p.Physical, nil
-}
-
-func (d *dataflow) rename(r *Rename) {
-	var o catalog.Object
-	switch x := d.catalog.Object(r.ID).(type) {
-	case *catalog.Table:
-		c := *x
-		c.Name, o = r.NewName, &c
-	case *catalog.View:
-		c := *x
-		c.Name, o = r.NewName, &c
-	case *catalog.Index:
-		c := *x
-		c.Name, o = r.NewName, &c
-	case *catalog.Sequence:
-		c := *x
-		c.Name, o = r.NewName, &c
-	default:
-		return
-	}
-	d.catalog = d.catalog.Without(r.ID).With(o)
 }
 
 // drop takes objects away, and what only they used.

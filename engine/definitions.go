@@ -35,10 +35,14 @@ func (e *Engine) checkDefinitions(ddl []DDL, own *Writes) error {
 				return sqlerr.New(sqlerr.DuplicateSchema, "schema %q already exists", x.CreateSchema)
 			}
 			c = c.WithSchema(x.CreateSchema)
-		case x.Rename != nil:
-			if err := standing(c, x.Rename.ID); err != nil {
+		case x.AlterTable != nil:
+			if err := standing(c, x.AlterTable.ID); err != nil {
 				return err
 			}
+			if err := alterable(c, x.AlterTable); err != nil {
+				return err
+			}
+			c = c.With(x.AlterTable)
 		}
 		for _, o := range created {
 			if err := free(c, o); err != nil {
@@ -92,6 +96,21 @@ func free(c *catalog.Catalog, o catalog.Object) error {
 		return sqlerr.New(sqlerr.DuplicateTable, "relation %q already exists", name)
 	}
 	return nil
+}
+
+// alterable checks that a table still is what its alteration was made of, and that its name is not taken.
+func alterable(c *catalog.Catalog, t *catalog.Table) error {
+	if now := c.Object(t.ID).(*catalog.Table); now.Version != t.Version-1 {
+		return alteredMeanwhile(t)
+	}
+	if o := c.Lookup(t.Schema, t.Name); o != nil && o.ObjectID() != t.ID {
+		return sqlerr.New(sqlerr.DuplicateTable, "relation %q already exists", t.Name)
+	}
+	return nil
+}
+
+func alteredMeanwhile(t *catalog.Table) error {
+	return sqlerr.New(sqlerr.SerializationFailure, "could not serialize access: table %q was altered", t.Name)
 }
 
 // emptySchema checks that a schema that is dropped is there, and that nobody has put something into it since the statement looked.

@@ -43,14 +43,14 @@ type definition struct {
 	DropSchema     string            `json:",omitempty"`
 	Drop           []catalog.ID      `json:",omitempty"`
 	ReplaceView    *catalog.View     `json:",omitempty"`
-	Rename         *Rename           `json:",omitempty"`
+	AlterTable     *catalog.Table    `json:",omitempty"`
 	// Advance is a sequence of which numbers were reserved.
 	Advance *catalog.Sequence `json:",omitempty"`
 }
 
 func definitionOf(d DDL) definition {
 	return definition{CreateTable: d.CreateTable, CreateIndexes: d.CreateIndexes, CreateView: d.CreateView, CreateSequence: d.CreateSequence,
-		CreateSchema: d.CreateSchema, DropSchema: d.DropSchema, Drop: d.Drop, ReplaceView: d.ReplaceView, Rename: d.Rename}
+		CreateSchema: d.CreateSchema, DropSchema: d.DropSchema, Drop: d.Drop, ReplaceView: d.ReplaceView, AlterTable: d.AlterTable}
 }
 
 func appendDefinition(dst []byte, d *definition) []byte {

@@ -37,6 +37,9 @@ func (v *validation) rows(sn *Snapshot, l *ledger) error {
 			}
 		}
 		if !created {
+			if t.Version != v.version(now) {
+				return alteredMeanwhile(t)
+			}
 			if err := v.table(sn, l, now); err != nil {
 				return err
 			}
@@ -79,6 +82,17 @@ func (v *validation) created(id catalog.ID) (*catalog.Table, bool) {
 		}
 	}
 	return nil, false
+}
+
+// version is a table's once the transaction has altered it.
+func (v *validation) version(t *catalog.Table) int {
+	n := t.Version
+	for _, x := range v.c.DDL {
+		if x.AlterTable != nil && x.AlterTable.ID == t.ID {
+			n++
+		}
+	}
+	return n
 }
 
 // indexes are the unique indexes of a table, those that the transaction creates too.

@@ -60,10 +60,12 @@ func (d *definer) statement(stmt ast.Stmt) (tag string, err error) {
 		tag, err = "CREATE SCHEMA", d.createSchema(x)
 	case *ast.CreateSequence:
 		tag, err = "CREATE SEQUENCE", d.createSequence(x)
+	case *ast.AlterTable:
+		tag, err = "ALTER TABLE", d.alterTable(x)
 	case *ast.Drop:
 		tag, err = dropTag(x.Kind), d.drop(x)
 	default:
-		return "", sqlerr.Unsupported(int(stmt.Position()), "ALTER").WithHint("Create the object anew under another name.")
+		return "", sqlerr.Unsupported(int(stmt.Position()), "this statement")
 	}
 	if err == nil {
 		err = d.mayWrite(tag)
@@ -92,6 +94,8 @@ func applyDDL(c *catalog.Catalog, x engine.DDL) *catalog.Catalog {
 		c = c.WithSchema(x.CreateSchema)
 	case x.CreateTable != nil:
 		c = c.With(x.CreateTable)
+	case x.AlterTable != nil:
+		c = c.With(x.AlterTable)
 	case x.CreateView != nil:
 		c = c.With(x.CreateView)
 	case x.ReplaceView != nil:

@@ -274,6 +274,9 @@ func (b *tableBuilder) expressions() error {
 			of = b.table
 		}
 		if _, err := planner.BindScalar(env, k.Expr, of, col.Type); err != nil {
+			if of == nil && sqlerr.CodeOf(err) == sqlerr.UndefinedColumn {
+				return sqlerr.New(sqlerr.FeatureNotSupported, "cannot use column reference in DEFAULT expression").At(sqlerr.From(err).Position)
+			}
 			return err
 		}
 	}

@@ -29,7 +29,7 @@ type transaction struct {
 
 	writes     *engine.Writes // nil until something is written
 	ddl        []engine.DDL
-	reads      []engine.ReadRange
+	reads      []engine.ReadRange // that must still hold at COMMIT: those of SERIALIZABLE, and of ALTER TABLE
 	savepoints []savepoint
 	variables  map[string]string // to go back to
 }
@@ -168,17 +168,15 @@ func (s *Session) commit(ctx context.Context, w result.Writer) error {
 	c := engine.Commit{
 		Snapshot: t.base,
 		Writes:   t.writes,
+		Reads:    t.reads,
 		DDL:      t.ddl,
 		Async:    s.vars.values["synchronous_commit"] == "off",
 	}
 	if w != nil {
 		c.Progress, c.Unfinished = s.progress(w), s.unfinished(w)
 	}
-	if t.isolation == serializable {
-		c.Reads = t.reads
-		if t.base == nil {
-			c.Snapshot = t.fixed
-		}
+	if t.isolation == serializable && t.base == nil {
+		c.Snapshot = t.fixed
 	}
 	err := s.server.engine.Commit(ctx, c)
 	if err != nil {

@@ -80,7 +80,7 @@ func (s *Source) relations() []relation {
 			r.kind = "S"
 			r.columns = []catalog.Column{{Name: "last_value", Type: types.Of(types.Int8)}, {Name: "log_cnt", Type: types.Of(types.Int8)}, {Name: "is_called", Type: types.Of(types.Bool)}}
 		}
-		r.columns = slices.DeleteFunc(slices.Clone(r.columns), func(c catalog.Column) bool { return c.Hidden })
+		r.columns = slices.DeleteFunc(slices.Clone(r.columns), func(c catalog.Column) bool { return !c.Visible() })
 		out = append(out, r)
 	}
 	return append(out, s.primaryKeys()...)

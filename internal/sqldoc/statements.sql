@@ -35,7 +35,14 @@ SHOW timezone;
 RESET timezone;
 COPY account TO STDOUT;
 TRUNCATE entry;
-ALTER TABLE account ADD COLUMN note text; -- 0A000
+CREATE TEMP TABLE basket (item text, n int) ON COMMIT DELETE ROWS;
+CREATE TABLE log (at timestamptz DEFAULT now(), line text);
+ALTER TABLE log ADD COLUMN level int NOT NULL DEFAULT 0, DROP COLUMN at;
+ALTER TABLE log ALTER COLUMN level DROP NOT NULL;
+ALTER TABLE log ADD CHECK (level < 9);
+ALTER TABLE log RENAME COLUMN line TO message;
+ALTER TABLE log RENAME TO journal;
+ALTER TABLE journal ALTER COLUMN level TYPE text; -- 0A000
 CREATE TABLE child (id int REFERENCES account (id)); -- 0A000
 SELECT id, sum(amount) OVER (PARTITION BY account ORDER BY id) FROM entry;
 WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r WHERE n < 5) SELECT * FROM r; -- 0A000
