@@ -31,6 +31,8 @@ type Column struct {
 	Hidden bool
 	// Dropped: ALTER TABLE took the column away. Its place in rows stays, with NULL; nothing sees it.
 	Dropped bool `json:",omitempty"`
+	// Comment is what COMMENT ON says of it.
+	Comment string `json:",omitempty"`
 }
 
 // Visible tells whether names and * see the column.
@@ -39,6 +41,7 @@ func (c Column) Visible() bool { return !c.Hidden && !c.Dropped }
 // Table is a base table.
 type Table struct {
 	ID      ID
+	Comment string `json:",omitempty"`
 	Schema  string
 	Name    string
 	Columns []Column
@@ -61,6 +64,7 @@ type Check struct {
 // Index is a secondary index of a table or materialized view: an arrangement that readers see.
 type Index struct {
 	ID      ID
+	Comment string `json:",omitempty"`
 	Name    string
 	Schema  string
 	On      ID
@@ -82,6 +86,7 @@ type IndexColumn struct {
 // View is a view, materialized or not.
 type View struct {
 	ID           ID
+	Comment      string `json:",omitempty"`
 	Schema       string
 	Name         string
 	Columns      []Column
@@ -138,6 +143,7 @@ const (
 // Sequence hands out numbers; what is reserved is in the log, so that none is handed out twice.
 type Sequence struct {
 	ID        ID
+	Comment   string `json:",omitempty"`
 	Schema    string
 	Name      string
 	Type      types.Type

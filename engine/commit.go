@@ -23,6 +23,7 @@ type DDL struct {
 	DropSchema     string       // with Drop, what is in it
 	Drop           []catalog.ID // with dependants already resolved
 	ReplaceView    *catalog.View
+	Comment        *catalog.Comment
 	AlterTable     *catalog.Table // with CreateIndexes and Drop; its rows stay as they are
 }
 

@@ -64,6 +64,8 @@ func (d *dataflow) define(x *definition, plan *physical.View) {
 		t := *x.AlterTable
 		t.Tree = d.catalog.Object(t.ID).(*catalog.Table).Tree
 		d.with(&t)
+	case x.Comment != nil:
+		d.catalog = d.catalog.WithComment(x.Comment)
 	case x.Advance != nil:
 		if d.catalog.Object(x.Advance.ID) != nil { // not dropped before the numbers were reserved
 			d.sequences[x.Advance.ID] = x.Advance

@@ -35,6 +35,10 @@ func (e *Engine) checkDefinitions(ddl []DDL, own *Writes) error {
 				return sqlerr.New(sqlerr.DuplicateSchema, "schema %q already exists", x.CreateSchema)
 			}
 			c = c.WithSchema(x.CreateSchema)
+		case x.Comment != nil:
+			if err := standing(c, x.Comment.On); err != nil {
+				return err
+			}
 		case x.AlterTable != nil:
 			if err := standing(c, x.AlterTable.ID); err != nil {
 				return err

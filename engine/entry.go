@@ -44,13 +44,14 @@ type definition struct {
 	Drop           []catalog.ID      `json:",omitempty"`
 	ReplaceView    *catalog.View     `json:",omitempty"`
 	AlterTable     *catalog.Table    `json:",omitempty"`
+	Comment        *catalog.Comment  `json:",omitempty"`
 	// Advance is a sequence of which numbers were reserved.
 	Advance *catalog.Sequence `json:",omitempty"`
 }
 
 func definitionOf(d DDL) definition {
 	return definition{CreateTable: d.CreateTable, CreateIndexes: d.CreateIndexes, CreateView: d.CreateView, CreateSequence: d.CreateSequence,
-		CreateSchema: d.CreateSchema, DropSchema: d.DropSchema, Drop: d.Drop, ReplaceView: d.ReplaceView, AlterTable: d.AlterTable}
+		CreateSchema: d.CreateSchema, DropSchema: d.DropSchema, Drop: d.Drop, ReplaceView: d.ReplaceView, AlterTable: d.AlterTable, Comment: d.Comment}
 }
 
 func appendDefinition(dst []byte, d *definition) []byte {

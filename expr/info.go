@@ -145,10 +145,17 @@ func objectDefs() []def {
 			}
 			return types.NewBool(true), nil
 		}},
-		{sig: "obj_description(oid) text", flags: stable, row: always(types.Null)},
-		{sig: "obj_description(oid,name) text", flags: stable, row: always(types.Null)},
+		{sig: "obj_description(oid) text", flags: stable | canFail | asking, row: asksOf("obj_description")},
+		{sig: "obj_description(oid,name) text", flags: stable | canFail | asking, row: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+			if a[1].String() != "pg_class" {
+				return types.Null, nil
+			}
+			return ask(c, fmt.Sprintf("obj_description:%d", a[0].Int()))
+		}},
 		{sig: "shobj_description(oid,name) text", flags: stable, row: always(types.Null)},
-		{sig: "col_description(oid,int4) text", flags: stable, row: always(types.Null)},
+		{sig: "col_description(oid,int4) text", flags: stable | canFail | asking, row: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+			return ask(c, fmt.Sprintf("obj_description:%d,%d", a[0].Int(), a[1].Int()))
+		}},
 		{sig: "pg_get_indexdef(oid) text", flags: stable | canFail | asking, row: asksOf("pg_get_indexdef")},
 		{sig: "pg_get_indexdef(oid,int4,bool) text", flags: stable | canFail | asking, row: func(c *Ctx, a []types.Datum) (types.Datum, error) {
 			return ask(c, fmt.Sprintf("pg_get_indexdef:%d,%d", a[0].Int(), a[1].Int()))

@@ -32,7 +32,7 @@ func (p *cursor) otherStatement() ast.Stmt {
 			p.colName()
 		}
 	case "comment":
-		p.comment()
+		return p.comment()
 	case "refresh":
 		p.expectWords("refresh", "materialized", "view")
 		p.fail(sqlerr.Unsupported(int(t.pos), "REFRESH MATERIALIZED VIEW").WithHint("Materialized views are always up to date."))
@@ -70,26 +70,30 @@ func (p *cursor) maintenance(words ...string) {
 }
 
 // comment reads COMMENT ON for the objects that we have.
-func (p *cursor) comment() {
+func (p *cursor) comment() ast.Stmt {
+	x := &ast.Comment{Pos: p.pos()}
 	p.expectWords("comment", "on")
-	switch t := p.cur(); {
-	case p.acceptAny("table", "view", "index", "sequence", "schema", "database") != "", p.acceptWords("materialized", "view"):
-		p.qualifiedName()
-	case p.acceptWords("column"):
-		name := p.dotted()
-		if len(name) < 2 {
+	t := p.cur()
+	x.Kind = p.acceptAny("table", "view", "index", "sequence", "column")
+	switch {
+	case x.Kind == "column":
+		x.Name = p.dotted()
+		if len(x.Name) < 2 {
 			p.fail(sqlerr.New(sqlerr.SyntaxError, "column name must be qualified").At(int(t.pos)))
+			return nil
 		}
-	case p.acceptWords("constraint"):
-		p.colName()
-		p.expectWords("on")
-		p.qualifiedName()
+		last := len(x.Name) - 1
+		x.Name, x.Column = x.Name[:last], x.Name[last]
+	case x.Kind != "":
+		x.Name = p.qualifiedName()
+	case p.acceptWords("materialized", "view"):
+		x.Kind, x.Name = "materialized view", p.qualifiedName()
 	default:
-		p.refuseObject("COMMENT ON")
-		return
+		return p.refuseObject("COMMENT ON")
 	}
 	p.expectWords("is")
 	if !p.acceptWords("null") {
-		p.stringConst()
+		x.Text = p.stringConst().S
 	}
+	return x
 }

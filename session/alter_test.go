@@ -136,3 +136,20 @@ func TestAlterRaces(t *testing.T) {
 	c.run(one, "COMMIT", sqlerr.SerializationFailure)
 	c.run(one, "INSERT INTO t VALUES (5, NULL)", sqlerr.NotNullViolation)
 }
+
+// TestCommentStays: a comment is stored, of a materialized view that goes on, too.
+func TestCommentStays(t *testing.T) {
+	c := newClients(t)
+	s := c.open()
+	c.run(s, `CREATE TABLE t (a int); CREATE MATERIALIZED VIEW m AS SELECT count(*) AS n FROM t;
+		COMMENT ON MATERIALIZED VIEW m IS 'how many'; COMMENT ON COLUMN m.n IS 'the number'`, "")
+	c.run(s, "COMMENT ON SCHEMA public IS 'x'", sqlerr.FeatureNotSupported)
+	c.run(s, "INSERT INTO t VALUES (1)", "")
+	if err := c.engine.Close(); err != nil {
+		t.Fatal(err)
+	}
+	c.start()
+	s = c.open()
+	c.run(s, "INSERT INTO t VALUES (2)", "")
+	c.has(s, "SELECT n, obj_description('m'::regclass, 'pg_class'), col_description('m'::regclass, 1) FROM m", "2|how many|the number|")
+}

@@ -60,6 +60,8 @@ func (d *definer) statement(stmt ast.Stmt) (tag string, err error) {
 		tag, err = "CREATE SCHEMA", d.createSchema(x)
 	case *ast.CreateSequence:
 		tag, err = "CREATE SEQUENCE", d.createSequence(x)
+	case *ast.Comment:
+		tag, err = "COMMENT", d.comment(x)
 	case *ast.AlterTable:
 		tag, err = "ALTER TABLE", d.alterTable(x)
 	case *ast.Drop:
@@ -96,6 +98,8 @@ func applyDDL(c *catalog.Catalog, x engine.DDL) *catalog.Catalog {
 		c = c.With(x.CreateTable)
 	case x.AlterTable != nil:
 		c = c.With(x.AlterTable)
+	case x.Comment != nil:
+		c = c.WithComment(x.Comment)
 	case x.CreateView != nil:
 		c = c.With(x.CreateView)
 	case x.ReplaceView != nil:

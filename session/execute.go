@@ -44,7 +44,7 @@ func (s *Session) execute(ctx context.Context, r *run) error {
 		return s.executeWrite(ctx, r, s.runDML)
 	case *ast.Truncate:
 		return s.executeWrite(ctx, r, s.truncate)
-	case *ast.CreateTable, *ast.CreateView, *ast.CreateIndex, *ast.CreateSchema, *ast.CreateSequence, *ast.AlterTable, *ast.Drop:
+	case *ast.CreateTable, *ast.CreateView, *ast.CreateIndex, *ast.CreateSchema, *ast.CreateSequence, *ast.AlterTable, *ast.Comment, *ast.Drop:
 		return s.executeWrite(ctx, r, s.define)
 	case *ast.Copy:
 		return s.executeCopy(ctx, r, x)

@@ -49,6 +49,8 @@ func (s *Session) catalogInfo(name string) (d types.Datum, ok bool, err error) {
 		column, table, _ := strings.Cut(arg, "\x00")
 		d, err := s.serialSequence(sn.Catalog, table, column)
 		return d, true, err
+	case "obj_description":
+		answer = func(c *catalog.Catalog) types.Datum { return description(c, arg) }
 	case "pg_table_is_visible":
 		answer = func(c *catalog.Catalog) types.Datum { return s.visible(c, arg) }
 	case "pg_get_indexdef", "pg_get_constraintdef", "pg_get_constraintdef_pretty", "pg_get_viewdef":

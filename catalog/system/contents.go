@@ -13,29 +13,30 @@ import (
 
 // contents computes the relations that are not empty.
 var contents = map[string]func(*Source, func(row)){
-	"pg_catalog.pg_am":         access,
-	"pg_catalog.pg_attrdef":    defaults,
-	"pg_catalog.pg_attribute":  attributes,
-	"pg_catalog.pg_authid":     roles,
-	"pg_catalog.pg_class":      classes,
-	"pg_catalog.pg_collation":  collations,
-	"pg_catalog.pg_constraint": constraints,
-	"pg_catalog.pg_database":   databases,
-	"pg_catalog.pg_depend":     depends,
-	"pg_catalog.pg_index":      indexes,
-	"pg_catalog.pg_indexes":    indexView,
-	"pg_catalog.pg_language":   languages,
-	"pg_catalog.pg_matviews":   matviews,
-	"pg_catalog.pg_namespace":  namespaces,
-	"pg_catalog.pg_roles":      roles,
-	"pg_catalog.pg_sequence":   sequences,
-	"pg_catalog.pg_sequences":  sequenceView,
-	"pg_catalog.pg_settings":   settings,
-	"pg_catalog.pg_tables":     tables,
-	"pg_catalog.pg_tablespace": tablespaces,
-	"pg_catalog.pg_type":       typeRows,
-	"pg_catalog.pg_user":       users,
-	"pg_catalog.pg_views":      views,
+	"pg_catalog.pg_am":          access,
+	"pg_catalog.pg_attrdef":     defaults,
+	"pg_catalog.pg_attribute":   attributes,
+	"pg_catalog.pg_authid":      roles,
+	"pg_catalog.pg_class":       classes,
+	"pg_catalog.pg_collation":   collations,
+	"pg_catalog.pg_constraint":  constraints,
+	"pg_catalog.pg_database":    databases,
+	"pg_catalog.pg_depend":      depends,
+	"pg_catalog.pg_index":       indexes,
+	"pg_catalog.pg_description": descriptions,
+	"pg_catalog.pg_indexes":     indexView,
+	"pg_catalog.pg_language":    languages,
+	"pg_catalog.pg_matviews":    matviews,
+	"pg_catalog.pg_namespace":   namespaces,
+	"pg_catalog.pg_roles":       roles,
+	"pg_catalog.pg_sequence":    sequences,
+	"pg_catalog.pg_sequences":   sequenceView,
+	"pg_catalog.pg_settings":    settings,
+	"pg_catalog.pg_tables":      tables,
+	"pg_catalog.pg_tablespace":  tablespaces,
+	"pg_catalog.pg_type":        typeRows,
+	"pg_catalog.pg_user":        users,
+	"pg_catalog.pg_views":       views,
 
 	"information_schema.columns":           schemaColumns,
 	"information_schema.key_column_usage":  keyColumns,
@@ -409,6 +410,17 @@ func sequences(s *Source, add func(row)) {
 	for _, o := range s.Catalog.Objects() {
 		if q, ok := o.(*catalog.Sequence); ok {
 			add(row{"seqrelid": q.ID, "seqtypid": q.Type.OID(), "seqstart": q.Start, "seqincrement": q.Increment, "seqmax": q.Max, "seqmin": q.Min, "seqcache": 1, "seqcycle": q.Cycle})
+		}
+	}
+}
+
+// descriptions are the comments on relations and their columns.
+func descriptions(s *Source, add func(row)) {
+	for _, r := range s.relations() {
+		for i := -1; i < len(r.columns); i++ {
+			if text := s.Catalog.CommentOn(r.id, i); text != "" {
+				add(row{"objoid": r.id, "classoid": oidClass, "objsubid": i + 1, "description": text})
+			}
 		}
 	}
 }

@@ -207,6 +207,14 @@ type (
 		Pos
 		Name string // "" for ALL
 	}
+	// Comment is COMMENT ON an object, or a column of one.
+	Comment struct {
+		Pos
+		Kind   string // as in Drop
+		Name   Name
+		Column string // "" if none
+		Text   string // "": no comment any more
+	}
 	// Ignored is a statement that PostgreSQL's tools send and that may have no effect here without anybody being
 	// wronged: COMMENT, ANALYZE, VACUUM, UNLISTEN and the like. Tag is its command tag.
 	Ignored struct {
@@ -257,6 +265,7 @@ func (*Declare) stmt()        {}
 func (*Fetch) stmt()          {}
 func (*CloseCursor) stmt()    {}
 func (*Ignored) stmt()        {}
+func (*Comment) stmt()        {}
 
 // On tells whether a switch is on: it is where no value is given.
 func (o *Option) On() bool {
