@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math"
 
@@ -188,6 +189,30 @@ func (v *Vec) skipImage(data []byte) (rest []byte, ok bool) {
 		return nil, false
 	}
 	return data[k+int(n):], true
+}
+
+// SameIn tells whether two images of rows of types ts have the same values in the columns set in cols.
+func SameIn(ts []types.Type, cols []bool, a, b []byte) bool {
+	an, ad, ok1 := splitImage(a, len(ts))
+	bn, bd, ok2 := splitImage(b, len(ts))
+	if !ok1 || !ok2 {
+		return false
+	}
+	for k, t := range ts {
+		an, bn := an[k>>3]>>(k&7)&1, bn[k>>3]>>(k&7)&1
+		la, lb := 0, 0
+		if an == 0 {
+			la = valueLen(t.Rep(), ad)
+		}
+		if bn == 0 {
+			lb = valueLen(t.Rep(), bd)
+		}
+		if la < 0 || lb < 0 || k < len(cols) && cols[k] && (an != bn || !bytes.Equal(ad[:la], bd[:lb])) {
+			return false
+		}
+		ad, bd = ad[la:], bd[lb:]
+	}
+	return true
 }
 
 func splitImage(img []byte, cols int) (nulls, data []byte, ok bool) {

@@ -15,8 +15,8 @@ type Reader interface {
 // Arranged is a relation indexed by a key, for reading: the rows and errors as of now (New), and what the current tick
 // changed of them, so that Old = New minus the change is there too. Many readers share it.
 //
-// Rows lie in one of two forms. A multiset's entries are key ++ image, the weight is the number of copies. A table's tree
-// maps the primary key to the image.
+// Rows lie in one of three forms. A multiset's entries are key ++ image, the weight is the number of copies. A table's tree
+// maps the primary key to the image. A thin arrangement has keys that end with the primary key, and takes images from the table.
 type Arranged struct {
 	Types []types.Type
 	Key   []OrderCol
@@ -24,6 +24,10 @@ type Arranged struct {
 	rows Reader
 	errs Reader // multiset of encoded error rows; nil: none
 	put  bool
+	// Of a thin arrangement: the table that has the rows, and where in Key its primary key lies.
+	table   *Arranged
+	primary []int
+	scratch []byte
 
 	d, derr delta // this tick's change of rows and errors
 	without []int // columns that images have as NULL

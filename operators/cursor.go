@@ -30,6 +30,7 @@ type cursor struct {
 
 	atEntry, atImage []byte // the stored entry at hand
 	atWeight         int64
+	keyed            *keyedRow // images are made of the key; nil: they are not
 }
 
 // seek begins a walk over the rows whose key begins with prefix, which is the key of the first n columns.
@@ -85,6 +86,10 @@ func (c *cursor) merge() bool {
 			}
 			c.weight -= c.change.weight(c.di)
 			c.di++
+			for c.keyed != nil && c.di < c.dend && bytes.Equal(c.change.key(c.di), c.entry) { // what a row was and is: the same
+				c.weight -= c.change.weight(c.di)
+				c.di++
+			}
 		}
 		if c.weight != 0 {
 			return true
@@ -97,7 +102,7 @@ func (c *cursor) compare(i int) int {
 	if !c.a.put {
 		return bytes.Compare(c.atEntry, c.change.full(i))
 	}
-	if o := bytes.Compare(c.atEntry, c.change.key(i)); o != 0 {
+	if o := bytes.Compare(c.atEntry, c.change.key(i)); o != 0 || c.keyed != nil {
 		return o
 	}
 	return bytes.Compare(c.atImage, c.change.image(i))
@@ -135,7 +140,11 @@ func (c *cursor) fetch() bool {
 	c.atWeight = 1
 	switch {
 	case c.a.put:
-		c.atImage = c.it.Value()
+		if c.keyed != nil {
+			c.atImage = c.keyed.image(c.a, c.atEntry)
+		} else {
+			c.atImage = c.a.stored(c.atEntry, c.it.Value())
+		}
 	case c.klen >= 0:
 		c.atImage, c.atWeight = c.atEntry[c.klen:], c.it.Weight()
 	default:
@@ -156,7 +165,7 @@ func (c *cursor) fetchPoint() bool {
 	if !ok {
 		return false
 	}
-	c.atEntry, c.atImage, c.atWeight, c.ahead = c.prefix, v, 1, true
+	c.atEntry, c.atImage, c.atWeight, c.ahead = c.prefix, c.a.stored(c.prefix, v), 1, true
 	return true
 }
 

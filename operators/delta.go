@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"sort"
 
+	"github.com/streamsql/streamsql/batch"
 	"github.com/streamsql/streamsql/storage"
 )
 
@@ -109,6 +110,14 @@ func (d *delta) group(i int) int {
 		j++
 	}
 	return j
+}
+
+// unchanged tells whether entries i and i+1 are what a row of a table was and what it is, the same as far as anybody looks at it: in cols.
+func (d *delta) unchanged(i int, a *Arranged, cols Columns) bool {
+	if cols == nil || !a.put || i+1 >= len(d.ents) || d.weight(i)+d.weight(i+1) != 0 || !bytes.Equal(d.key(i), d.key(i+1)) {
+		return false
+	}
+	return batch.SameIn(a.Types, cols, d.image(i), d.image(i+1))
 }
 
 // run is the end of the run of entries, from entry i on, that begin with prefix.

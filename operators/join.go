@@ -75,6 +75,8 @@ type half struct {
 	one  *batch.Batch // the row that drives
 	cols Columns      // that are decoded
 	from []int        // output columns known of its errors
+	// keyed, if it is not nil, makes what an inner join looks at of the keys alone.
+	keyed *keyedRow
 }
 
 // matcher is what differs by kind: the output for one join key. The changes are entries lo to hi of the sides' changes.
@@ -127,6 +129,9 @@ func (j *Join) Finish(out Out) error {
 		return nil
 	}
 	j.l.c, j.r.c = j.l.side.cursor(j.l.c), j.r.side.cursor(j.r.c)
+	if j.spec.Kind == Inner {
+		j.l.c.keyed, j.r.c.keyed = j.l.keyed, j.r.keyed
+	}
 	defer j.l.c.close()
 	defer j.r.c.close()
 	if err := j.match.begin(); err != nil {
@@ -217,6 +222,10 @@ func (j *Join) drive(by, probed *half, lo, hi int, key []byte, old bool) (found 
 			return false, nil
 		}
 		found = true
+		if d.unchanged(i, by.side.A, by.cols) {
+			i++
+			continue
+		}
 		by.one.Reset()
 		if err := by.one.AppendFromImageOnly(d.image(i), by.cols, 1); err != nil {
 			return true, err

@@ -325,7 +325,7 @@ func (a *Arranged) weightOf(entry []byte, klen int) int64 {
 		_, w, _ := a.rows.Get(entry)
 		return w
 	}
-	if v, _, ok := a.rows.Get(entry[:klen]); ok && bytes.Equal(v, entry[klen:]) {
+	if v, _, ok := a.rows.Get(entry[:klen]); ok && bytes.Equal(a.stored(entry[:klen], v), entry[klen:]) {
 		return 1
 	}
 	return 0

@@ -89,4 +89,5 @@ func (j *Join) Narrow(cols Columns) {
 	nl := len(j.l.part.Cols)
 	cols = cols.With(columnsOf(nl+len(j.r.part.Cols), j.spec.Residual))
 	j.l.cols, j.r.cols = cols[:nl], cols[nl:]
+	j.l.keyed, j.r.keyed = j.l.side.A.keyedRow(j.l.cols), j.r.side.A.keyedRow(j.r.cols)
 }

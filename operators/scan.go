@@ -149,7 +149,7 @@ func (s *Side) slice() {
 	room := len(s.own.buf) + scanBytes(n)
 	for ; ok && n > 0 && len(s.own.buf) < room; n-- {
 		if s.A.put {
-			s.own.add(it.Key(), it.Value(), 1)
+			s.own.add(it.Key(), s.A.stored(it.Key(), it.Value()), 1)
 		} else {
 			key, image := s.A.split(it.Key(), nil)
 			s.own.add(key, image, it.Weight())
@@ -184,7 +184,11 @@ func (s *Scan) Finish(out Out) error {
 	s.out.Reset()
 	s.out.Errs = append(s.out.Errs, s.Side.errs...)
 	d := s.Side.change
-	for i := range d.ents {
+	for i := 0; i < d.len(); i++ {
+		if d.unchanged(i, s.Side.A, s.cols) {
+			i++
+			continue
+		}
 		if err := s.out.AppendFromImageOnly(d.image(i), s.cols, d.weight(i)); err != nil {
 			return err
 		}

@@ -74,6 +74,15 @@ func (c *checker) choose() (list []arrangement) {
 				}
 			}
 		}
+		if m, ok := p.(*Many); ok {
+			for _, path := range m.Paths {
+				for _, s := range path.Steps {
+					if c.g.Intn(2) < c.arrange {
+						list = append(list, arrangement{m.Tables[s.Table], s.By})
+					}
+				}
+			}
+		}
 		for _, in := range p.Inputs() {
 			walk(in)
 		}

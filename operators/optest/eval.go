@@ -41,6 +41,8 @@ func Eval(p Plan, base func(id int) *Rel) *Rel {
 		}
 	case *Join:
 		evalJoin(p, ins[0], ins[1], out)
+	case *Many:
+		evalMany(p, ins, out)
 	case *Reduce:
 		out.pass(ins[0], p.Keys)
 		evalReduce(p, ins[0], out)

@@ -46,6 +46,15 @@ func node1(p Plan) string {
 			s += " and " + p.Residual.String()
 		}
 		return s
+	case *Many:
+		s := fmt.Sprintf("delta join %v", p.Equal)
+		for _, path := range p.Paths {
+			s += fmt.Sprintf("; where %v", path.Where)
+			for _, step := range path.Steps {
+				s += fmt.Sprintf(", table %d by %v = %v where %v", step.Table, step.By, step.Key, step.Where)
+			}
+		}
+		return s
 	case *Reduce:
 		s := fmt.Sprintf("reduce by %v scalar %t:", p.Keys, p.Scalar)
 		for _, a := range p.Aggs {

@@ -178,6 +178,7 @@ const (
 	opUnion
 	opSetOp
 	opSingle
+	opMany
 	numOps
 )
 
@@ -210,6 +211,8 @@ func (g *Gen) planOf(op, depth int) Plan {
 	case opSingle:
 		in := g.Plan(depth - 1)
 		return &Single{In: in, Key: g.cols(in, 2)}
+	case opMany:
+		return g.many()
 	}
 	panic(op)
 }
@@ -358,7 +361,7 @@ func (g *Gen) join(kind operators.JoinKind, depth int) Plan {
 	if g.chance(40) {
 		p.Residual = g.Pred(append(append([]types.Type{}, lt...), rt...))
 	}
-	if len(p.Types()) > 4 {
+	if len(p.Types()) > 4 || g.chance(20) {
 		return g.project(p)
 	}
 	return p

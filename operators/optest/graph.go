@@ -90,11 +90,25 @@ func (g *Graph) Arrange(b *Base, key []int) {
 	if g.shared[shareKey(b, key)] != nil {
 		return
 	}
+	if b.Key != nil && len(key) > 0 {
+		t := g.thin(b, key, operators.NewSide(g.shared[shareKey(b, b.Key)]))
+		g.share(b, key, &t.Arranged, g.owner[&t.Arranged])
+		return
+	}
 	a := operators.NewArrangement(b.Cols, operators.Ascending(key), false, g.Maps)
 	n := g.node(a)
 	from := g.bases[b.ID]
 	from.to = append(from.to, edge{n, 0})
 	g.share(b, key, &a.Arranged, n)
+}
+
+// thin arranges a table, which s reads.
+func (g *Graph) thin(b *Base, key []int, s *operators.Side) *operators.Thin {
+	t := operators.NewThin(s, key, g.Maps)
+	n := g.node(t)
+	g.attach(n, s)
+	g.owner[&t.Arranged] = n
+	return t
 }
 
 // Standing finds an arrangement of a plan whose key begins with key; nil if there is none.
@@ -133,7 +147,31 @@ func (g *Graph) Add(p Plan) *View {
 		n.view = v
 	}
 	v.root.acc = NewRel(p.Types())
+	for _, n := range v.all {
+		if n != v.root {
+			n.narrow()
+		}
+	}
 	return v
+}
+
+// narrow tells an operator which columns are read, where only projections and groups read it.
+func (n *node) narrow() {
+	to, ok := n.op.(operators.Narrower)
+	var cols operators.Columns
+	for _, e := range n.to {
+		switch r := e.to.op.(type) {
+		case *operators.Project:
+			cols = cols.With(r.Reads(nil))
+		case *operators.Reduce:
+			cols = cols.With(r.Reads(nil))
+		default:
+			return
+		}
+	}
+	if ok && len(n.to) > 0 {
+		to.Narrow(cols)
+	}
 }
 
 // Done tells whether all scans of the view have come to the end.
@@ -170,6 +208,8 @@ func (g *Graph) build(p Plan, made map[Plan]*node, own map[string]*operators.Arr
 		g.attach(n, s)
 	case *Join:
 		n = g.buildJoin(p, made, own)
+	case *Many:
+		n = g.buildMany(p, made, own)
 	default:
 		var ins []*node
 		for _, in := range p.Inputs() {
@@ -254,6 +294,11 @@ func (g *Graph) input(p Plan, key []int, made map[Plan]*node, own map[string]*op
 	k := fmt.Sprintf("%p %v", p, key)
 	if a := own[k]; a != nil {
 		return a, false
+	}
+	if b, ok := p.(*Base); ok && b.Key != nil && len(key) > 0 {
+		t := g.thin(b, key, operators.NewScanSide(g.shared[shareKey(b, b.Key)], g.Rate, g.Maps))
+		own[k] = &t.Arranged
+		return &t.Arranged, false
 	}
 	in := g.build(p, made, own)
 	x := operators.NewArrangement(p.Types(), operators.Ascending(key), false, g.Maps)

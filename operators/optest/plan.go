@@ -43,6 +43,21 @@ type (
 		// ScanRight: of an inner join of two standing arrangements the right one is scanned, not the left.
 		ScanRight bool
 	}
+	// Many is an inner join of tables, each of which is made from by a path.
+	Many struct {
+		Tables []*Base
+		Equal  [][2]int // output columns
+		Paths  []ManyPath
+	}
+	ManyPath struct {
+		Where expr.Expr
+		Steps []ManyStep
+	}
+	ManyStep struct {
+		Table   int
+		Key, By []int // output columns, and the table's
+		Where   expr.Expr
+	}
 	Reduce struct {
 		In     Plan
 		Keys   []int
@@ -105,6 +120,14 @@ func (p *Join) Types() []types.Type {
 	return append(ts, p.R.Types()...)
 }
 
+func (p *Many) Types() []types.Type {
+	var ts []types.Type
+	for _, b := range p.Tables {
+		ts = append(ts, b.Cols...)
+	}
+	return ts
+}
+
 func (p *Reduce) Types() []types.Type {
 	var ts []types.Type
 	for _, k := range p.Keys {
@@ -130,6 +153,7 @@ func (p *Filter) Inputs() []Plan   { return []Plan{p.In} }
 func (p *Project) Inputs() []Plan  { return []Plan{p.In} }
 func (p *FlatMap) Inputs() []Plan  { return []Plan{p.In} }
 func (p *Join) Inputs() []Plan     { return []Plan{p.L, p.R} }
+func (p *Many) Inputs() []Plan     { return plansOf(p.Tables) }
 func (p *Reduce) Inputs() []Plan   { return []Plan{p.In} }
 func (p *Distinct) Inputs() []Plan { return []Plan{p.In} }
 func (p *TopK) Inputs() []Plan     { return []Plan{p.In} }
@@ -137,3 +161,11 @@ func (p *Window) Inputs() []Plan   { return []Plan{p.In} }
 func (p *Union) Inputs() []Plan    { return p.Ins }
 func (p *SetOp) Inputs() []Plan    { return []Plan{p.L, p.R} }
 func (p *Single) Inputs() []Plan   { return []Plan{p.In} }
+
+func plansOf(bases []*Base) []Plan {
+	out := make([]Plan, len(bases))
+	for i, b := range bases {
+		out[i] = b
+	}
+	return out
+}
