@@ -57,6 +57,9 @@ func qualified(alias string, cols []column) []column {
 
 // from joins one to four sources.
 func (g *generator) from(depth int) (string, []column) {
+	if g.failing == none && g.oneIn(8) {
+		return g.chain()
+	}
 	sql, scope := g.source(depth)
 	sql = " FROM " + sql
 	for range []int{0, 0, 0, 1, 1, 1, 2, 3}[g.IntN(8)] {
