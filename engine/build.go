@@ -71,6 +71,8 @@ type builder struct {
 	used  int
 
 	made map[string]*node
+	// complete tells whether what the flow reads is hydrated.
+	complete func() bool
 }
 
 // sideKind is how a side begins.
@@ -109,7 +111,7 @@ func (b *builder) build(p physical.Node) (*node, error) {
 	}
 	var ins []*node
 	switch p.(type) {
-	case *physical.Join, *physical.Arrange: // read arrangements
+	case *physical.Join, *physical.Delta, *physical.Arrange: // read arrangements
 	default:
 		for _, in := range p.Inputs() {
 			n, err := b.build(in)
@@ -148,6 +150,8 @@ func (b *builder) operator(p physical.Node) (*node, error) {
 		return newNode(operators.NewScan(s), s), nil
 	case *physical.Join:
 		return b.join(p)
+	case *physical.Delta:
+		return b.delta(p)
 	case *physical.Constant:
 		return newNode(operators.NewConstant(p.Cols, p.Rows, b.maps)), nil
 	case *physical.Filter:
@@ -196,6 +200,35 @@ func (b *builder) join(p *physical.Join) (*node, error) {
 	ls, rs := b.side(l, scanIf(left)), b.side(r, scanIf(right))
 	return newNode(operators.NewJoin(b.ctx, operators.JoinSpec{
 		Kind: kind, L: ls, R: rs, NKeys: len(p.L.Key), Residual: p.Residual}, b.maps), ls, rs), nil
+}
+
+// delta scans the first table, also where it is a new one: the join begins when all arrangements are there.
+func (b *builder) delta(p *physical.Delta) (*node, error) {
+	spec := operators.DeltaSpec{Ready: b.complete}
+	for i, t := range p.Tables {
+		in, err := b.from.relation(t)
+		if err != nil {
+			return nil, err
+		}
+		if i == 0 {
+			in.fresh = false
+			spec.Tables = append(spec.Tables, b.side(in, sideScan))
+		} else {
+			spec.Tables = append(spec.Tables, operators.NewSide(in.arranged))
+		}
+	}
+	for _, path := range p.Paths {
+		d := operators.DeltaPath{Where: path.Where}
+		for _, s := range path.Steps {
+			in, err := b.from.arrange(s.In)
+			if err != nil {
+				return nil, err
+			}
+			d.Steps = append(d.Steps, operators.DeltaStep{Table: s.Table, In: in.arranged, Key: s.Key, Where: s.Where})
+		}
+		spec.Paths = append(spec.Paths, d)
+	}
+	return newNode(operators.NewDeltaJoin(b.ctx, spec), spec.Tables...), nil
 }
 
 func scanIf(must bool) sideKind {

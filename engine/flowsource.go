@@ -52,7 +52,12 @@ func (s *flowSource) arrange(p *physical.Arrange) (input, error) {
 	of := s.g.flows[key]
 	if of == nil {
 		var err error
-		if of, err = s.g.addFlow(key, p.In, operators.Ascending(p.Key), false, s.scope); err != nil {
+		if p.Thin {
+			of, err = s.g.addThin(key, p, s.scope)
+		} else {
+			of, err = s.g.addFlow(key, p.In, operators.Ascending(p.Key), false, s.scope)
+		}
+		if err != nil {
 			return input{}, err
 		}
 		of.users-- // nobody serves it

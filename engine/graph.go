@@ -191,7 +191,7 @@ func (g *graph) addFlow(key string, root physical.Node, by []operators.OrderCol,
 		}
 	}()
 	b := &builder{from: &flowSource{g, f, scope}, ctx: scope.context(), maps: structures, wrap: g.wrap,
-		rate: func() int { return g.scan }, sides: f.state.Sides, given: !f.fresh}
+		rate: func() int { return g.scan }, sides: f.state.Sides, given: !f.fresh, complete: f.complete}
 	top, err := b.build(root)
 	if err != nil {
 		return nil, err
@@ -202,6 +202,27 @@ func (g *graph) addFlow(key string, root physical.Node, by []operators.OrderCol,
 	top.feed(end, 0)
 	f.nodes, f.state.Sides = append(b.nodes, end), b.sides
 	narrow(f.nodes)
+	g.add(f)
+	return f, nil
+}
+
+// addThin makes the flow of a thin arrangement.
+func (g *graph) addThin(key string, p *physical.Arrange, scope *viewScope) (f *flow, err error) {
+	f, structures := g.open(key)
+	defer func() {
+		if err != nil {
+			g.discard(f)
+		}
+	}()
+	table, err := (&flowSource{g, f, scope}).relation(p.In.(*physical.Scan))
+	if err != nil {
+		return nil, err
+	}
+	b := &builder{maps: structures, rate: func() int { return g.scan }, sides: f.state.Sides, given: !f.fresh}
+	s := b.side(table, sideScan)
+	t := operators.NewThin(s, p.Key, structures)
+	f.target, f.arranged = t, &t.Arranged
+	f.nodes, f.state.Sides = []*node{newNode(t, s)}, b.sides
 	g.add(f)
 	return f, nil
 }
@@ -335,9 +356,14 @@ func (f *flow) run() (err error) {
 	return nil
 }
 
+// complete tells whether all that the flow reads is hydrated.
+func (f *flow) complete() bool {
+	return !slices.ContainsFunc(f.inputs, func(in *flow) bool { return !in.hydrated })
+}
+
 // settled tells whether there is nothing left to read.
 func (f *flow) settled() bool {
-	return !slices.ContainsFunc(f.inputs, func(in *flow) bool { return !in.hydrated }) && !slices.ContainsFunc(f.nodes, (*node).scanning)
+	return f.complete() && !slices.ContainsFunc(f.nodes, (*node).scanning)
 }
 
 // behind tells whether an index is not what its relation is by now.
@@ -431,6 +457,13 @@ func dependsOnSettings(p physical.Node) bool {
 		found = found || p.Fn.Volatility != types.Immutable
 	case *physical.Join:
 		each(p.Residual)
+	case *physical.Delta:
+		for _, path := range p.Paths {
+			each(path.Where)
+			for _, s := range path.Steps {
+				each(s.Where)
+			}
+		}
 	case *physical.Reduce:
 		for _, a := range p.Aggs {
 			each(a.Args...)

@@ -36,6 +36,8 @@ var traceViews = []string{
 	`SELECT id, 10 / g AS quotient FROM t`,
 	`SELECT a.id, b.id AS other FROM t a JOIN t b ON a.g = b.g AND a.id < b.id`,
 	`SELECT id FROM t WHERE x > (SELECT avg(x) FROM t)`,
+	`SELECT a.id, b.id AS other, c.n FROM t a JOIN t b ON b.id = a.g JOIN t c ON c.g = b.id AND c.x > a.x`,
+	`SELECT a.id, b.s, c.s AS more FROM t a JOIN u b ON b.t = a.id JOIN u c ON c.id = b.t`,
 }
 
 // A change and its inverse leave no trace: not in answers, not in what operators hold, to the byte.

@@ -122,6 +122,8 @@ func (x *explainer) node(n physical.Node, depth int) {
 		return
 	case *physical.Join:
 		x.join(n, depth)
+	case *physical.Delta:
+		x.delta(n, depth)
 	case *physical.Reduce:
 		x.reduce(n, depth)
 	case *physical.Distinct:
@@ -166,6 +168,9 @@ func (x *explainer) arrange(n *physical.Arrange, depth int) {
 	}
 	if sc, ok := n.In.(*physical.Scan); ok {
 		s += " of " + sc.Name
+		if n.Thin {
+			s += ", keys alone"
+		}
 		x.add(depth, s)
 	} else {
 		x.add(depth, s)
@@ -199,6 +204,36 @@ func (x *explainer) join(n *physical.Join, depth int) {
 	}
 	if len(n.L.Key) == 0 {
 		x.detail(depth+1, "Cost: a change on one side meets every row of the other")
+	}
+}
+
+// delta says what a changed row of each table looks up, and under which conditions.
+func (x *explainer) delta(n *physical.Delta, depth int) {
+	names := x.names(n)
+	var tables []string
+	for _, t := range n.Tables {
+		tables = append(tables, t.Name)
+	}
+	x.add(depth, "Delta Join of "+strings.Join(tables, ", "))
+	for i, p := range n.Paths {
+		s := "A row of " + tables[i]
+		if p.Where != nil {
+			s += " where " + x.expr(p.Where, names)
+		}
+		for k, step := range p.Steps {
+			s += map[bool]string{true: " looks up ", false: ", "}[k == 0] + tables[step.Table] + " by "
+			in := x.names(step.In)
+			for c, col := range step.Key {
+				if c > 0 {
+					s += " AND "
+				}
+				s += name(in, step.In.Key[c]) + " = " + name(names, col)
+			}
+			if step.Where != nil {
+				s += " where " + x.expr(step.Where, names)
+			}
+		}
+		x.detail(depth+1, s)
 	}
 }
 

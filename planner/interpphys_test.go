@@ -63,6 +63,8 @@ func (in *interp) phys(n physical.Node) []datums {
 		return out
 	case *physical.Join:
 		return in.physJoin(n)
+	case *physical.Delta:
+		return in.physDelta(n)
 	case *physical.Reduce:
 		return in.reduce(in.phys(n.In), n.In.Types(), n.Keys, n.Scalar, len(n.Aggs), func(i int, rows []datums) types.Datum {
 			return aggregate(n.Aggs[i], rows, in.at)
@@ -159,6 +161,59 @@ func ordered(rows []datums, ts []types.Type, order []physical.OrderCol) bool {
 		return string(b)
 	}
 	return slices.IsSortedFunc(rows, func(a, b datums) int { return strings.Compare(key(a), key(b)) })
+}
+
+// physDelta takes the paths one after the other, each over all rows: they must give the same.
+func (in *interp) physDelta(n *physical.Delta) []datums {
+	var first []datums
+	for i := range n.Paths {
+		out := in.physPath(n, i)
+		slices.SortFunc(out, func(a, b datums) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
+		if i > 0 && fmt.Sprint(out) != fmt.Sprint(first) {
+			panic(fmt.Sprintf("path %d of a delta join gives %v, the first one %v", i, out, first))
+		}
+		first = out
+	}
+	return first
+}
+
+func (in *interp) physPath(n *physical.Delta, from int) []datums {
+	var offs []int
+	width := 0
+	for _, t := range n.Tables {
+		offs = append(offs, width)
+		width += len(t.Cols)
+	}
+	holds := func(e expr.Expr, r datums) bool { return e == nil || isTrue(in.at(e, r)) }
+	var rows []datums
+	for _, r := range in.phys(n.Tables[from]) {
+		row := make(datums, width)
+		copy(row[offs[from]:], r)
+		if holds(n.Paths[from].Where, row) {
+			rows = append(rows, row)
+		}
+	}
+	ts := n.Types()
+	for _, s := range n.Paths[from].Steps {
+		var next []datums
+		for _, row := range rows {
+			for _, r := range in.phys(s.In.In) {
+				both := slices.Clone(row)
+				copy(both[offs[s.Table]:], r)
+				equal := true
+				for i, k := range s.Key {
+					a, b := row[k], r[s.In.Key[i]]
+					equal = equal && !a.IsNull() && !b.IsNull() &&
+						string(types.AppendKey(nil, ts[k].Base(), a, false, false)) == string(types.AppendKey(nil, ts[k].Base(), b, false, false))
+				}
+				if equal && holds(s.Where, both) {
+					next = append(next, both)
+				}
+			}
+		}
+		rows = next
+	}
+	return rows
 }
 
 // physJoin matches keys by their encoding, as an arrangement does: NULL never matches.

@@ -45,6 +45,12 @@ func (x *explainer) names(n physical.Node) []string {
 			out = append(out, x.names(n.R)...)
 		}
 		return out
+	case *physical.Delta:
+		var out []string
+		for _, t := range n.Tables {
+			out = append(out, x.names(t)...)
+		}
+		return out
 	case *physical.Constant:
 		out := make([]string, len(n.Cols))
 		for i := range out {

@@ -71,6 +71,7 @@ var bigViews = map[string]string{
 	"outer": "SELECT d.g, d.name, b.id FROM dim d LEFT JOIN big b ON b.v = d.g AND b.id % 2 = 0",
 	"twice": "SELECT a.id, b.id AS other FROM big a JOIN big b ON b.v = a.id WHERE a.id < 1000",
 	"anti":  "SELECT id FROM big b WHERE NOT EXISTS (SELECT 1 FROM big o WHERE o.id = b.id + 1)",
+	"chain": "SELECT a.id, b.id AS other, d.name FROM big a JOIN big b ON b.id = a.v JOIN big c ON c.id = b.v JOIN dim d ON d.g = c.g",
 	"top":   "SELECT id, v FROM big ORDER BY v DESC, id LIMIT 10",
 }
 

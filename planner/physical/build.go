@@ -17,6 +17,8 @@ type Builder struct {
 	// AdHoc: the plan runs once. Then a filtered input is materialized by itself, so that the small side can drive a join, instead of
 	// sharing an arrangement and filtering behind.
 	AdHoc bool
+	// Stands tells whether a thin arrangement of a table stands already, for another view; nil: none does.
+	Stands func(table catalog.ID, key []int) bool
 }
 
 // rel is a physical node and the plan-wide ids of its columns, by position.

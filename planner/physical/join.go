@@ -20,6 +20,7 @@ type part struct {
 	filtered bool
 	// leaves are the numbers of the inputs joined, in the order written.
 	leaves []int
+	size   size
 }
 
 // key is a pair of join keys.
@@ -53,7 +54,8 @@ func (b *Builder) join(n *plan.Join, need plan.ColSet) (rel, error) {
 		// Every comparison that is not a key may be unknown, too.
 		return b.antiNullByResidual(l, r, n.On, need)
 	}
-	return b.pair(JoinKind(n.Kind), l, r, keys, residual, need), nil
+	out, _ := b.pair(JoinKind(n.Kind), l, r, keys, residual, need)
+	return out, nil
 }
 
 // antiNullByResidual keeps a left row if for no right row all conditions are true or unknown.
@@ -62,7 +64,8 @@ func (b *Builder) antiNullByResidual(l, r part, on []expr.Expr, need plan.ColSet
 	for _, e := range on {
 		poss = append(poss, &expr.IsTrue{X: e, Not: true, Want: false})
 	}
-	return b.pair(Anti, l, r, nil, poss, need), nil
+	out, _ := b.pair(Anti, l, r, nil, poss, need)
+	return out, nil
 }
 
 // leaf builds an input of a join and sees whether it is a relation of the catalog.
@@ -72,9 +75,10 @@ func (b *Builder) leaf(n plan.Node, need plan.ColSet, number int) (part, error) 
 	if j, ok := in.(*plan.Join); ok {
 		p.filtered = j.Kind.LeftOnly()
 	}
+	in = passed(in)
 	if f, ok := in.(*plan.Filter); ok {
 		p.filtered = true
-		if s, ok := f.In.(*plan.Scan); ok {
+		if s, ok := passed(f.In).(*plan.Scan); ok {
 			p.base, p.filter = s, f.Preds
 		}
 	}
@@ -93,9 +97,20 @@ func (b *Builder) leaf(n plan.Node, need plan.ColSet, number int) (part, error) 
 	return p, nil
 }
 
+// passed is what is below projections that take columns away and compute nothing.
+func passed(n plan.Node) plan.Node {
+	for {
+		p, ok := n.(*plan.Project)
+		if !ok || !passesAll(p) {
+			return n
+		}
+		n = p.In
+	}
+}
+
 // cluster joins n inputs, two at a time: first those where one side is met at most once per row of the other, so that nothing multiplies, and
 // is filtered, so that what is kept between two joins is little; then by the order in which they were written. It looks at keys and filters,
-// never at sizes: a view is made over empty tables.
+// never at sizes: a view is made over empty tables. A delta join takes the place of all where less has to be kept for it.
 func (b *Builder) cluster(n *plan.Join, need plan.ColSet) (rel, error) {
 	var leaves []plan.Node
 	var on []expr.Expr
@@ -113,15 +128,24 @@ func (b *Builder) cluster(n *plan.Join, need plan.ColSet) (rel, error) {
 		}
 		parts[i] = p
 	}
+	g.estimate(parts)
+	many, least, ok := b.delta(g, parts, need)
+	cost := 0.0
 	for len(parts) > 1 {
 		i, j := g.best(parts)
 		l, r := parts[i], parts[j]
+		size := g.joined(l, r)
 		keys, residual := g.take(l, r, len(parts) == 2)
 		wanted := g.wanted(need, parts, i, j)
 		props := g.props(l, r, keys)
-		out := part{rel: b.pair(Inner, l, r, keys, residual, wanted), props: props, filtered: l.filtered || r.filtered, leaves: append(slices.Clone(l.leaves), r.leaves...)}
+		joined, join := b.pair(Inner, l, r, keys, residual, wanted)
+		cost += b.bytes(join.L, l) + b.bytes(join.R, r)
+		out := part{rel: joined, props: props, filtered: l.filtered || r.filtered, leaves: append(slices.Clone(l.leaves), r.leaves...), size: size}
 		parts[i] = out
 		parts = slices.Delete(parts, j, j+1)
+	}
+	if ok && least < cost {
+		return many, nil
 	}
 	return parts[0].rel, nil
 }
@@ -139,7 +163,7 @@ func flatten(n plan.Node, leaves *[]plan.Node, on *[]expr.Expr) {
 }
 
 // pair makes one join. wanted are the columns needed above.
-func (b *Builder) pair(kind JoinKind, l, r part, keys []key, residual []expr.Expr, wanted plan.ColSet) rel {
+func (b *Builder) pair(kind JoinKind, l, r part, keys []key, residual []expr.Expr, wanted plan.ColSet) (rel, *Join) {
 	resNeed := plan.RefsOf(residual...)
 	for c := range wanted {
 		resNeed.Add(c)
@@ -163,7 +187,7 @@ func (b *Builder) pair(kind JoinKind, l, r part, keys []key, residual []expr.Exp
 	if len(lafter) > 0 {
 		out.node = &Filter{In: out.node, Pred: out.place(plan.Conjoin(lafter))}
 	}
-	return b.trim(out, wanted)
+	return b.trim(out, wanted), j
 }
 
 // trim projects columns away that nobody wants and computed keys.
@@ -188,12 +212,17 @@ func (b *Builder) arrange(p part, keys []key, perm []int, left bool, need plan.C
 		}
 		return keys[perm[i]].r
 	}
-	if p.base != nil && b.servesBase(p, keys, left) != nil {
+	if p.base != nil {
 		a := &Arrange{In: b.bareScan(p.base)}
 		for i := range keys {
-			a.Key = append(a.Key, slices.Index(p.base.IDs, side(i).(*expr.Col).ID))
+			if c, ok := side(i).(*expr.Col); ok {
+				a.Key = append(a.Key, slices.Index(p.base.IDs, c.ID))
+			}
 		}
-		return a, p.base.IDs, p.filter
+		a.Thin = len(a.Key) == len(keys) && b.thin(p.base, a.Key)
+		if a.Thin && len(p.filter) == 0 || b.servesBase(p, keys, left) != nil {
+			return a, p.base.IDs, p.filter
+		}
 	}
 	r := p.rel
 	var cols []int
@@ -219,6 +248,13 @@ func (b *Builder) arrange(p part, keys []key, perm []int, left bool, need plan.C
 		r = rel{projected(r.node, r.placeAll(es)), cols}
 	}
 	return &Arrange{In: r.node, Key: at}, r.cols, nil
+}
+
+// thin tells whether an arrangement of a whole relation can be of keys alone: it is a table, and its own tree is not in the order of the key. A
+// plan that runs once takes an index instead.
+func (b *Builder) thin(s *plan.Scan, key []int) bool {
+	t := s.Table
+	return t != nil && !b.AdHoc && len(key) > 0 && (len(key) > len(t.PrimaryKey) || !slices.Equal(t.PrimaryKey[:len(key)], key))
 }
 
 func isCol(k key, left bool, id int) bool {

@@ -38,6 +38,12 @@ func (n *Join) Types() []types.Type {
 	}
 	return append(append([]types.Type(nil), l...), n.R.Types()...)
 }
+func (n *Delta) Types() (out []types.Type) {
+	for _, t := range n.Tables {
+		out = append(out, t.Cols...)
+	}
+	return out
+}
 func (n *Reduce) Types() []types.Type {
 	in := n.In.Types()
 	out := make([]types.Type, 0, len(n.Keys)+len(n.Aggs))
@@ -70,6 +76,19 @@ func (n *Project) Inputs() []Node  { return []Node{n.In} }
 func (n *FlatMap) Inputs() []Node  { return []Node{n.In} }
 func (n *Arrange) Inputs() []Node  { return []Node{n.In} }
 func (n *Join) Inputs() []Node     { return []Node{n.L, n.R} }
+
+// Inputs are the arrangements, each once.
+func (n *Delta) Inputs() (out []Node) {
+	seen := map[string]bool{}
+	for _, p := range n.Paths {
+		for _, s := range p.Steps {
+			if text := s.In.Fingerprint(); !seen[text] {
+				seen[text], out = true, append(out, s.In)
+			}
+		}
+	}
+	return out
+}
 func (n *Reduce) Inputs() []Node   { return []Node{n.In} }
 func (n *Distinct) Inputs() []Node { return []Node{n.In} }
 func (n *TopK) Inputs() []Node     { return []Node{n.In} }
@@ -117,7 +136,11 @@ func (n *FlatMap) Fingerprint() string {
 }
 
 func (n *Arrange) Fingerprint() string {
-	return "arrange(" + ints(n.Key) + "," + n.In.Fingerprint() + ")"
+	name := "arrange("
+	if n.Thin {
+		name = "thin("
+	}
+	return name + ints(n.Key) + "," + n.In.Fingerprint() + ")"
 }
 
 func (n *Join) Fingerprint() string {
@@ -126,6 +149,26 @@ func (n *Join) Fingerprint() string {
 		res = "," + n.Residual.String()
 	}
 	return n.Kind.String() + "join(" + n.L.Fingerprint() + "," + n.R.Fingerprint() + res + ")"
+}
+
+func (n *Delta) Fingerprint() string {
+	var b strings.Builder
+	b.WriteString("delta(")
+	where := func(e expr.Expr) {
+		if e != nil {
+			b.WriteString(" where " + e.String())
+		}
+	}
+	for i, t := range n.Tables {
+		b.WriteString(t.Fingerprint())
+		where(n.Paths[i].Where)
+		for _, s := range n.Paths[i].Steps {
+			fmt.Fprintf(&b, " %d=%s", s.Table, ints(s.Key)+s.In.Fingerprint())
+			where(s.Where)
+		}
+		b.WriteByte(';')
+	}
+	return b.String() + ")"
 }
 
 func (n *Reduce) Fingerprint() string {

@@ -51,10 +51,11 @@ type (
 		Outer      bool
 	}
 	// Arrange indexes a relation by the equality key of columns Key. Over a Scan whose primary key starts with Key the
-	// table's own tree serves.
+	// table's own tree serves. Thin: it is a whole table whose tree does not, and keeps keys alone; the tree has the rows.
 	Arrange struct {
-		In  Node
-		Key []int
+		In   Node
+		Key  []int
+		Thin bool
 	}
 	// Join joins two arrangements on equal keys (NULL never matches); Residual is evaluated over left ++ right columns and decides, too,
 	// which rows of an outer join match. Output: left ++ right columns; Semi and Anti: left columns. No keys: a cross join.
@@ -62,6 +63,23 @@ type (
 		Kind     JoinKind
 		L, R     *Arrange
 		Residual expr.Expr // nil: true
+	}
+	// Delta is an inner join of three tables and more that keeps nothing between them. Output: the columns of all, in order. A changed row of a table
+	// goes its path; Keys and conditions are over the output's columns, and a condition cannot fail.
+	Delta struct {
+		Tables []*Scan
+		Paths  []DeltaPath // by table
+	}
+	DeltaPath struct {
+		Where expr.Expr // nil: true
+		Steps []DeltaStep
+	}
+	// DeltaStep looks a table up in an arrangement of it by columns Key of the tables before.
+	DeltaStep struct {
+		Table int
+		In    *Arrange
+		Key   []int
+		Where expr.Expr // what can be decided from here on; nil: true
 	}
 	// Reduce groups by columns Keys; output: keys ++ aggregates. Without keys one row always exists (Scalar), even over no input.
 	Reduce struct {
