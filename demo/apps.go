@@ -16,6 +16,16 @@ const (
 	productCount  = 1_000
 )
 
+// The accounts 2 to busyUsers tweet all the time, and the watcher follows and unfollows them. What the typist follows is quiet, so that what is typed
+// by hand stays on top.
+const (
+	busyUsers = 100
+	typist    = 42
+	watcher   = 43
+)
+
+func quiet(user int) bool { return user == 1 || user > busyUsers }
+
 var timeline = app{
 	name:  "timeline",
 	about: "the home timeline of every user, newest first, the moment a tweet is committed",
@@ -28,10 +38,16 @@ var timeline = app{
 		}
 		popular := zipf(l.rng, users)
 		seen := map[[2]int]bool{}
-		if err := l.copy("follows", users*8, func(int) []any {
+		if err := l.copy("follows", users*8, func(i int) []any {
 			for {
 				k := [2]int{1 + l.rng.IntN(users), 1 + popular()}
-				if !seen[k] {
+				switch {
+				case i == 0:
+					k = [2]int{typist, 1}
+				case i < 20:
+					k = [2]int{typist, busyUsers + i}
+				}
+				if !seen[k] && (k[0] != typist || quiet(k[1])) {
 					seen[k] = true
 					return []any{k[0], k[1]}
 				}
@@ -44,12 +60,12 @@ var timeline = app{
 		})
 	},
 	event: func(r *rand.Rand, n int64) (string, []any) {
-		user := 1 + r.Int64N(200)
+		user := 2 + r.Int64N(busyUsers-1)
 		switch r.IntN(10) {
 		case 0:
-			return "INSERT INTO follows VALUES ($1, $2) ON CONFLICT DO NOTHING", []any{42, user}
+			return "INSERT INTO follows VALUES ($1, $2) ON CONFLICT DO NOTHING", []any{watcher, user}
 		case 1:
-			return "DELETE FROM follows WHERE follower_id = $1 AND followee_id = $2", []any{42, user}
+			return "DELETE FROM follows WHERE follower_id = $1 AND followee_id = $2", []any{watcher, user}
 		case 2:
 			return "UPDATE users SET name = $2 WHERE id = $1", []any{user, fmt.Sprintf("user %d (renamed %d)", user, n)}
 		}
@@ -67,6 +83,7 @@ var timeline = app{
 		`DELETE FROM follows WHERE follower_id = 42 AND followee_id = 1;`,
 		`SELECT name, text FROM timeline(42) LIMIT 1;`,
 		`EXPLAIN SELECT * FROM timeline WHERE "user" = 42;`,
+		`SELECT name, text, time FROM timeline(43) LIMIT 10;`,
 	},
 }
 
@@ -171,7 +188,7 @@ var search = app{
 		})
 	},
 	event: func(r *rand.Rand, _ int64) (string, []any) {
-		return "UPDATE profiles SET bio = $2 WHERE id = $1", []any{1 + r.Int64N(90), phrase(r, 6)}
+		return "UPDATE profiles SET bio = $2 WHERE id = $1", []any{2 + r.Int64N(90), phrase(r, 6)} // 1 is for who types
 	},
 	read: func(r *rand.Rand) (string, []any) {
 		return "SELECT * FROM search WHERE term = $1", []any{"user"}

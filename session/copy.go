@@ -78,9 +78,15 @@ func (f *copyFormat) option(o ast.Option) error {
 	case "null":
 		f.null = v
 	case "header":
-		f.header = v != "false" && v != "off" && v != "0"
-		if v == "match" {
+		switch strings.ToLower(v) {
+		case "", "true", "on", "1":
+			f.header = true
+		case "false", "off", "0":
+			f.header = false
+		case "match":
 			return sqlerr.Unsupported(int(o.Pos), "COPY HEADER MATCH")
+		default:
+			return sqlerr.New(sqlerr.SyntaxError, `header requires a Boolean value or "match"`)
 		}
 	case "quote", "escape":
 		if !f.csv {

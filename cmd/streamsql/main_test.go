@@ -20,7 +20,7 @@ func TestParseSize(t *testing.T) {
 			t.Errorf("%s: %d, %v; want %d", text, got, err, want)
 		}
 	}
-	for _, text := range []string{"", "GiB", "-1", "1 apple", "1e", "9e99", "NaN", "infGB", "1 1"} {
+	for _, text := range []string{"", "GiB", "-1", "1 apple", "1e", "9e99", "NaN", "infGB", "1 1", "150%"} {
 		if n, err := parseSize(text); err == nil {
 			t.Errorf("%q is read as %d", text, n)
 		}

@@ -38,7 +38,7 @@ func parseSize(text string) (int64, error) {
 	digits := strings.TrimRight(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ% ")
 	n, err := strconv.ParseFloat(digits, 64)
 	unit, ok := unitOf(strings.TrimSpace(text[len(digits):]))
-	if err != nil || !ok || n < 0 || !(n*unit < math.MaxInt64) {
+	if err != nil || !ok || n < 0 || n > 100 && strings.HasSuffix(text, "%") || !(n*unit < math.MaxInt64) {
 		return 0, fmt.Errorf("%q is no size; write, for example, 512MB, 4GiB or 25%%", text)
 	}
 	return int64(n * unit), nil
