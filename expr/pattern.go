@@ -25,7 +25,10 @@ func goodPattern(e *Call) bool {
 	case "~~", "!~~", "~~*", "!~~*":
 		s := p.D.Bytes()
 		return (len(s)-len(bytes.TrimRight(s, `\\`)))%2 == 0
-	case "~", "!~", "~*", "!~*":
+	case "~", "!~", "~*", "!~*", "substring", "regexp_like", "regexp_match":
+		if e.Fn.Args[1].Kind != types.Text {
+			return false
+		}
 		_, err := compileRegexp(&Ctx{}, p.D.Bytes(), reOptions{})
 		return err == nil
 	}

@@ -25,8 +25,11 @@ func TestPatternCanFail(t *testing.T) {
 		{"~", &expr.Const{D: types.NewString("a+"), T: text}, false},
 		{"~", &expr.Const{D: types.NewString("(a"), T: text}, true},
 		{"~", col, true},
+		{"substring", &expr.Const{D: types.NewString("a=(.*)"), T: text}, false},
+		{"substring", &expr.Const{D: types.NewString("(a"), T: text}, true},
+		{"substring", col, true},
 	} {
-		fn, _, ret, err := expr.Lookup(c.op, true, []types.Type{text, text})
+		fn, _, ret, err := expr.Lookup(c.op, c.op[0] == '~', []types.Type{text, text})
 		if err != nil {
 			t.Fatal(err)
 		}

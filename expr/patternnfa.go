@@ -8,7 +8,8 @@ type reProg struct {
 	insts []reInst
 
 	// what a run needs, kept for the next one
-	cur, next reStates
+	sets      [2]reStates
+	cur, next *reStates
 	stack     []int32
 }
 
@@ -75,7 +76,9 @@ func compileProg(re *reNode) (*reProg, error) {
 	if c.full {
 		return nil, badRegexp(reTooComplex)
 	}
-	return &reProg{insts: c.insts}, nil
+	p := &reProg{insts: c.insts}
+	p.cur, p.next = &p.sets[0], &p.sets[1]
+	return p, nil
 }
 
 func (c *reCompiler) emit(i reInst) int32 {
@@ -158,6 +161,12 @@ func (c *reCompiler) repeat(re *reNode) {
 
 // closure adds pc and what it reaches without a character to set; true if that is the end of a match.
 func (p *reProg) closure(set *reStates, pc int32, start int, s []byte, at int) bool {
+	if p.insts[pc].op == instSet { // mostly
+		if !set.has(pc) {
+			set.add(pc, start)
+		}
+		return false
+	}
 	matched := false
 	p.stack = append(p.stack[:0], pc)
 	for len(p.stack) > 0 {
@@ -233,7 +242,7 @@ func (l *reLookaround) holds(s []byte, at int) bool {
 func (p *reProg) step(s []byte, at, n int, r rune) (matched bool, start int) {
 	p.next.reset(len(p.insts))
 	for k, pc := range p.cur.list {
-		if i := &p.insts[pc]; i.op == instSet && i.set.has(r) && p.closure(&p.next, i.x, p.cur.start[k], s, at+n) && !matched {
+		if i := &p.insts[pc]; i.op == instSet && i.set.has(r) && p.closure(p.next, i.x, p.cur.start[k], s, at+n) && !matched {
 			matched, start = true, p.cur.start[k]
 		}
 	}
@@ -252,7 +261,7 @@ func decodeAt(s []byte, at int) (rune, int) {
 func (p *reProg) longest(s []byte, from, limit int) int {
 	p.cur.reset(len(p.insts))
 	end := -1
-	if p.closure(&p.cur, 0, from, s, from) {
+	if p.closure(p.cur, 0, from, s, from) {
 		end = from
 	}
 	for at := from; at < limit && len(p.cur.list) > 0; {
@@ -271,7 +280,7 @@ func (p *reProg) longest(s []byte, from, limit int) int {
 // shortest is the end, at least least and at most limit, of the shortest match that begins at from; -1 if there is none.
 func (p *reProg) shortest(s []byte, from, least, limit int) int {
 	p.cur.reset(len(p.insts))
-	if p.closure(&p.cur, 0, from, s, from) && from >= least {
+	if p.closure(p.cur, 0, from, s, from) && from >= least {
 		return from
 	}
 	for at := from; at < limit && len(p.cur.list) > 0; {
@@ -300,7 +309,7 @@ func (p *reProg) search(s []byte, from int, shorter bool) (start, end int) {
 		}
 	}
 	for at := from; ; {
-		if start < 0 && p.closure(&p.cur, 0, at, s, at) {
+		if start < 0 && p.closure(p.cur, 0, at, s, at) {
 			found(at, at)
 		}
 		if at >= len(s) || start >= 0 && len(p.cur.list) == 0 {

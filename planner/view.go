@@ -104,7 +104,7 @@ func split(env *Env, b *bind.Binder, o *physical.Output, v *physical.View) (cols
 		return nil, err
 	}
 	pb := &physical.Builder{Catalog: env.Catalog, Meta: b.Meta}
-	if v.Root, err = pb.Build(core); err != nil || !limited && len(late) == 0 {
+	if v.Root, err = pb.Build(rewrite.ComputeOnce(c, core)); err != nil || !limited && len(late) == 0 {
 		return cols, err
 	}
 	v.Finish = &catalog.Finish{Limit: -1, Late: lateColumns(cols, late)}
@@ -120,7 +120,7 @@ func split(env *Env, b *bind.Binder, o *physical.Output, v *physical.View) (cols
 	if err != nil {
 		return nil, err
 	}
-	v.Whole, err = pb.Build(all)
+	v.Whole, err = pb.Build(rewrite.ComputeOnce(c, all))
 	return cols, err
 }
 
