@@ -2,28 +2,39 @@ package storage
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
 	"os"
 	"path/filepath"
+	"runtime"
 	"time"
 
 	badger "github.com/dgraph-io/badger/v4"
 	"github.com/dgraph-io/badger/v4/options"
 )
 
-// This file alone knows Badger. The checkpoint's records are one database in managed mode.
+// This file alone knows Badger. The checkpoint's records are one database in managed mode; each segment of the log is one
+// of its own, so that it can be dropped whole.
+//
+// A segment syncs every write: where the system allows it by itself, as Badger syncs its value log each time, too, which is empty here but
+// costs the disk another flush. Its values stay in the LSM tree: it is written once and goes whole.
 //
 // Pages are in the value log, and the LSM tree has pointers to them, so that compaction moves no pages. What is garbage in the value log is known
 // when compaction drops pointers to it, so memtables are small. A file of which half is garbage is read and what is live in it written again: by
 // Badger, which removes it then. So the pages' database has to sync each write, values before pointers.
 const (
-	pagesMemtable  = 1 << 20
-	pagesFile      = 32 << 20 // of the value log
-	pagesBatch     = 2 << 20  // bytes of values that are written at once
-	pagesThreshold = 256      // bytes from which on a value is in the value log
+	pagesMemtable   = 1 << 20
+	pagesFile       = 32 << 20 // of the value log
+	pagesBatch      = 2 << 20  // bytes of values that are written at once
+	pagesThreshold  = 256      // bytes from which on a value is in the value log
+	segmentMemtable = 16 << 20
+	maxValue        = 1 << 20 // what the LSM tree takes
 )
+
+// syncsMappings tells whether syncing a file covers what was written to it through a mapping.
+const syncsMappings = runtime.GOOS == "linux"
 
 type quiet struct{}
 
@@ -31,6 +42,21 @@ func (quiet) Errorf(string, ...any)   {}
 func (quiet) Warningf(string, ...any) {}
 func (quiet) Infof(string, ...any)    {}
 func (quiet) Debugf(string, ...any)   {}
+
+func badgerOptions(dir string, memtable int64) badger.Options {
+	return badger.DefaultOptions(dir).
+		WithLogger(quiet{}).
+		WithSyncWrites(true).
+		WithDetectConflicts(false).
+		WithMetricsEnabled(false).
+		WithCompression(options.None). // pages are compressed already
+		WithBlockCacheSize(0).
+		WithIndexCacheSize(0).
+		WithMemTableSize(memtable).
+		WithValueThreshold(maxValue).
+		WithValueLogFileSize(2 << 20).
+		WithNumGoroutines(1)
+}
 
 // dropEmptyFiles removes what a crash left between the creation of a file and its first byte: Badger would refuse to open.
 func dropEmptyFiles(dir string) error {
@@ -62,18 +88,7 @@ func openPageDB(dir string) (*pageDB, error) {
 	if err := dropEmptyFiles(dir); err != nil {
 		return nil, err
 	}
-	db, err := badger.OpenManaged(badger.DefaultOptions(dir).
-		WithLogger(quiet{}).
-		WithSyncWrites(true).
-		WithDetectConflicts(false).
-		WithMetricsEnabled(false).
-		WithCompression(options.None). // pages are compressed already
-		WithBlockCacheSize(0).
-		WithIndexCacheSize(0).
-		WithMemTableSize(pagesMemtable).
-		WithValueThreshold(pagesThreshold).
-		WithValueLogFileSize(pagesFile).
-		WithNumGoroutines(1).
+	db, err := badger.OpenManaged(badgerOptions(dir, pagesMemtable).WithValueThreshold(pagesThreshold).WithValueLogFileSize(pagesFile).
 		WithNumMemtables(2).WithBaseTableSize(2 << 20).WithNumCompactors(2).WithNumLevelZeroTables(2).WithNumLevelZeroTablesStall(12))
 	if err != nil {
 		return nil, fmt.Errorf("open the page database: %w", err)
@@ -296,4 +311,98 @@ func (d *pageDB) commit(epoch uint64, key, value []byte) error {
 		return err
 	}
 	return syncDir(d.dir)
+}
+
+// segmentDB is one segment of the log: records, numbered.
+type segmentDB struct {
+	db   *badger.DB
+	next uint64
+	used int64 // of the memtable, at most
+	// sync makes durable what was written to the memtable's log; nil: Badger does.
+	sync     func() error
+	wal      *os.File
+	reserved bool // the log has all its space on the disk
+}
+
+// openSegmentDB opens a segment. Its content fits into one memtable, and is never compacted: a segment goes whole.
+func openSegmentDB(dir string) (*segmentDB, error) {
+	if err := dropEmptyFiles(dir); err != nil {
+		return nil, err
+	}
+	db, err := badger.OpenManaged(badgerOptions(dir, segmentMemtable).WithSyncWrites(!syncsMappings).
+		WithNumMemtables(1).WithNumCompactors(0).WithNumLevelZeroTables(1 << 20).WithNumLevelZeroTablesStall(1<<20 + 1))
+	if err != nil {
+		return nil, fmt.Errorf("open a segment of the log: %w", err)
+	}
+	return &segmentDB{db: db}, nil
+}
+
+// prepare makes a new segment ready to be written to: its memtable's log, a memory-mapped file, gets its space on the disk.
+func (d *segmentDB) prepare(dir string) error {
+	names, err := filepath.Glob(filepath.Join(dir, "*.mem"))
+	if err != nil {
+		return err
+	}
+	if len(names) != 1 {
+		return fmt.Errorf("a new segment of the log has %d memtables", len(names))
+	}
+	if d.wal, err = os.OpenFile(names[0], os.O_RDWR, 0); err != nil {
+		return err
+	}
+	if syncsMappings {
+		d.sync = func() error { return datasync(d.wal) }
+	}
+	d.reserved, err = allocate(d.wal, segmentMemtable+maxGroup)
+	return err
+}
+
+func (d *segmentDB) close() error {
+	var err error
+	if d.wal != nil {
+		err = d.wal.Close()
+	}
+	return errors.Join(err, d.db.Close())
+}
+
+// discard closes the segment without writing its memtable out: Badger gives up the memtable's log, with its space, before it begins another one.
+func (d *segmentDB) discard() error { return errors.Join(d.db.DropAll(), d.close()) }
+
+// recordOverhead is more than what Badger adds to a record, in its log and in its skip list, and to a transaction.
+const recordOverhead = 256
+
+// write makes records durable, all or none. Together they must stay below maxGroup. The last record's number is the transaction's timestamp:
+// with timestamps of its own, Badger wakes a goroutine four times for each.
+func (d *segmentDB) write(records [][]byte) error {
+	tx := d.db.NewTransactionAt(math.MaxUint64, true)
+	defer tx.Discard()
+	for _, r := range records {
+		if err := tx.Set(binary.BigEndian.AppendUint64(nil, d.next), r); err != nil {
+			return err
+		}
+		d.next++
+		d.used += int64(len(r)) + recordOverhead
+	}
+	if d.used > segmentMemtable { // another memtable would not be synced
+		return errors.New("a segment of the log is full")
+	}
+	if err := tx.CommitAt(d.next, nil); err != nil || d.sync == nil {
+		return err
+	}
+	return d.sync()
+}
+
+// read calls f for every record in order; it is valid during the call.
+func (d *segmentDB) read(f func(record []byte) error) error {
+	return d.db.View(func(tx *badger.Txn) error {
+		o := badger.DefaultIteratorOptions
+		o.PrefetchSize = 4
+		it := tx.NewIterator(o)
+		defer it.Close()
+		for it.Rewind(); it.Valid(); it.Next() {
+			if err := it.Item().Value(f); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }

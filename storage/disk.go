@@ -13,12 +13,12 @@ const (
 	diskReserve = 96 << 20
 	// commitReserve is for the segments that the log makes ahead, the files that a checkpoint of what was accepted fills and those that giving space
 	// back does, and transactions that asked at the same time: a log that finds the disk full has failed for good; one that was not asked has not.
-	commitReserve = 2*segmentSize + 3*pagesFile + 32<<20
+	commitReserve = 2*segmentMemtable*3/2 + 3*pagesFile + 32<<20
 	// changeReserve is for the next file of the pages' value log, and for their memtables and tables.
 	changeReserve = pagesFile + 2*pagesMemtable
 	// openReserve is for what recovery writes out: that, and a segment.
-	openReserve  = changeReserve + segmentSize
-	closeReserve = 8 * pagesMemtable
+	openReserve  = changeReserve + segmentMemtable
+	closeReserve = segmentMemtable * 5 / 4
 )
 
 // DiskRoom refuses (53100) n more bytes where they would touch the reserve of the file system: ask before an entry is given to the log, which

@@ -40,9 +40,10 @@ func (s *Store) Log() Log {
 }
 
 const (
-	maxRecord  = 1 << 20  // a part of an entry, or several small entries
-	maxGroup   = 2 << 20  // what one write takes, about
-	maxSegment = 12 << 20 // from so many bytes on the next write goes to another segment
+	maxRecord = 1<<20 - 4<<10 // a value of Badger's
+	maxGroup  = 2 << 20       // a transaction of Badger's
+	// maxSegment and a last group fit into a segment's memtable, with what Badger adds: what is written stays in its preallocated file.
+	maxSegment = 12 << 20
 )
 
 // Segment is where groups of records are kept.
@@ -396,13 +397,24 @@ func (l *inputLog) room() error {
 		return writeError(s.err)
 	}
 	if l.current != nil {
-		_ = l.current.Close() // what it has is durable
-		l.mu.Lock()
-		l.old = append(l.old, oldSegment{l.current, l.currentLast, l.currentSize, true})
-		l.mu.Unlock()
+		l.retire(oldSegment{l.current, l.currentLast, l.currentSize, true})
 	}
 	l.current, l.currentSize, l.currentUsed = s.Segment, 0, 0
 	return nil
+}
+
+// openRetired is how many segments stay open that are not written to any more. Closing one writes its memtable out, and most are dropped before long.
+const openRetired = 2
+
+// retire puts a segment to the old ones. What is closed is closed in the background.
+func (l *inputLog) retire(o oldSegment) {
+	l.mu.Lock()
+	l.old = append(l.old, o)
+	if n := len(l.old) - openRetired; n > 0 {
+		last := l.old[n-1].Segment
+		l.goroutines.Go(func() { _ = last.Close() })
+	}
+	l.mu.Unlock()
 }
 
 // makeSpares has a segment ready before it is needed.

@@ -23,6 +23,8 @@ type memorySegment struct {
 	d       *memorySegments
 	records [][]byte
 	removed bool
+	closed  chan struct{} // when the segment was
+	closing sync.Once
 }
 
 var errInjected = errors.New("injected failure")
@@ -42,7 +44,7 @@ func (d *memorySegments) Existing() ([]Segment, error) {
 func (d *memorySegments) Create() (Segment, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	s := &memorySegment{d: d}
+	s := &memorySegment{d: d, closed: make(chan struct{})}
 	d.segments = append(d.segments, s)
 	return s, nil
 }
@@ -87,7 +89,10 @@ func (s *memorySegment) Read(f func(record []byte) error) error {
 	return nil
 }
 
-func (s *memorySegment) Close() error { return nil }
+func (s *memorySegment) Close() error {
+	s.closing.Do(func() { close(s.closed) })
+	return nil
+}
 
 func (s *memorySegment) Remove() error {
 	s.d.mu.Lock()
@@ -103,7 +108,7 @@ func (d *memorySegments) crash() *memorySegments {
 	c := &memorySegments{}
 	for _, s := range d.segments {
 		if !s.removed {
-			c.segments = append(c.segments, &memorySegment{d: c, records: slices.Clone(s.records)})
+			c.segments = append(c.segments, &memorySegment{d: c, records: slices.Clone(s.records), closed: make(chan struct{})})
 		}
 	}
 	return c

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math/rand"
+	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -319,6 +321,32 @@ func TestTruncateDropsWholeSegments(t *testing.T) {
 	}
 }
 
+// However many segments there are, few stay open.
+func TestOldSegmentsAreClosed(t *testing.T) {
+	d := &memorySegments{}
+	l := startLog(t, d)
+	defer l.close()
+	entry := make([]byte, maxSegment)
+	const written = openRetired + 3
+	for i := range written {
+		appendAll(l, Tick(i+1), [][]byte{entry})
+	}
+	d.mu.Lock()
+	segments := slices.Clone(d.segments)
+	d.mu.Unlock()
+	for i, s := range segments[:written] {
+		if i < written-1-openRetired {
+			<-s.closed
+			continue
+		}
+		select {
+		case <-s.closed:
+			t.Errorf("segment %d of %d is closed", i+1, written)
+		default:
+		}
+	}
+}
+
 // TestEntryAcrossSegments drops segments up to a tick whose neighbour's entry lies on both sides of a segment's end.
 func TestEntryAcrossSegments(t *testing.T) {
 	large := make([]byte, maxSegment+maxSegment/2)
@@ -343,6 +371,25 @@ func TestEntryAcrossSegments(t *testing.T) {
 		if err := l.close(); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// TestHalfRemovedSegment opens a log of which a crash has left half a segment that was being removed.
+func TestHalfRemovedSegment(t *testing.T) {
+	dir := t.TempDir()
+	half := filepath.Join(dir, "000000000001"+goingSuffix)
+	if err := os.MkdirAll(half, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(half, "MANIFEST"), []byte("half"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got, err := replayAll(t, &diskSegments{dir: dir}, 0)
+	if err != nil || len(got) != 0 {
+		t.Fatal(len(got), err)
+	}
+	if _, err := os.Stat(half); !os.IsNotExist(err) {
+		t.Fatalf("it is still there: %v", err)
 	}
 }
 

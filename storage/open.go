@@ -15,7 +15,7 @@ import (
 )
 
 // formatVersion of the data directory: of the page format, the manifest, the log and what operators keep together.
-const formatVersion = 4
+const formatVersion = 3
 
 const defaultCheckpointRate = 30 << 20
 
