@@ -125,7 +125,7 @@ func (j *DeltaJoin) drive(p *deltaPath, s *Side) error {
 		}
 		p.part.W = p.part.W[:0]
 		b.W = append(b.W, d.weight(i))
-		if b.Len() >= SliceRows {
+		if full(b) {
 			if err := j.follow(p, 0, p.where); err != nil {
 				return err
 			}
@@ -158,7 +158,7 @@ func (j *DeltaJoin) follow(p *deltaPath, k int, where expr.Expr) error {
 			s.part.W = s.part.W[:0]
 			s.from = append(s.from, i)
 			next.W = append(next.W, b.W[i]*s.c.weight)
-			if next.Len() >= SliceRows {
+			if full(next) {
 				if err := j.advance(p, k); err != nil {
 					return err
 				}
@@ -211,7 +211,7 @@ func (j *DeltaJoin) emit(b *batch.Batch, sel []int32) error {
 	for _, i := range sel {
 		j.full.W = append(j.full.W, b.W[i])
 	}
-	if j.full.Len() >= SliceRows {
+	if full(j.full) {
 		return flush(j.full, j.out)
 	}
 	return nil

@@ -169,7 +169,7 @@ func (o *Window) emit(out Out) error {
 			o.show(now, j, 1)
 			j++
 		}
-		if o.out.Len() >= SliceRows {
+		if full(o.out) {
 			if err := flush(o.out, out); err != nil {
 				return err
 			}
