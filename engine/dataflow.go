@@ -286,14 +286,23 @@ func (d *dataflow) serve() {
 
 // ready tells whether a view and its indexes have read all that there is.
 func (d *dataflow) ready(v *catalog.View) bool {
+	flows := d.flowsOf(v)
+	return len(flows) > 0 && !slices.ContainsFunc(flows, func(f *flow) bool { return !f.hydrated })
+}
+
+// flowsOf are the flows of a view and of its indexes, but for such that failed; none if the view's is not there.
+func (d *dataflow) flowsOf(v *catalog.View) []*flow {
 	f := d.graph.flows[keyOfView(v.ID)]
-	if f == nil || !f.hydrated {
-		return false
+	if f == nil {
+		return nil
 	}
-	return !slices.ContainsFunc(d.catalog.Indexes(v.ID), func(x *catalog.Index) bool {
-		f := d.graph.flows[keyOfIndex(x.ID)]
-		return f != nil && f.failed == nil && !f.hydrated
-	})
+	flows := []*flow{f}
+	for _, x := range d.catalog.Indexes(v.ID) {
+		if f := d.graph.flows[keyOfIndex(x.ID)]; f != nil && f.failed == nil {
+			flows = append(flows, f)
+		}
+	}
+	return flows
 }
 
 // progress is how far the hydration of each view is that is not served yet, 0 to 1; nil: all are.

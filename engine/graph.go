@@ -63,7 +63,8 @@ type graph struct {
 	flows map[string]*flow
 	order []*flow // inputs first
 	known map[string]flowState
-	scan  int // rows that a scan reads at a step
+	scan  int            // rows that a scan reads at a step
+	first map[*flow]bool // nil: all; else the others read a row at a step
 	paced time.Time
 	drops []storage.ID // structures to be dropped at the end of the tick
 	// wrap, if set, stands between the graph and its operators: tests break them.
@@ -182,6 +183,26 @@ func (s *viewScope) suffix(p physical.Node) string {
 	return b.String()
 }
 
+func (g *graph) rate(f *flow) int {
+	if g.first != nil && !g.first[f] {
+		return 1
+	}
+	return g.scan
+}
+
+// prefer lets what the given flows need read on before all others, until prefer is called without any.
+func (g *graph) prefer(flows ...*flow) {
+	g.first = nil
+	for len(flows) > 0 {
+		f := flows[0]
+		flows = append(flows[1:], f.inputs...)
+		if g.first == nil {
+			g.first = make(map[*flow]bool)
+		}
+		g.first[f] = true
+	}
+}
+
 // addFlow makes the flow that arranges what root computes.
 func (g *graph) addFlow(key string, root physical.Node, by []operators.OrderCol, served bool, scope *viewScope) (f *flow, err error) {
 	f, structures := g.open(key)
@@ -191,7 +212,7 @@ func (g *graph) addFlow(key string, root physical.Node, by []operators.OrderCol,
 		}
 	}()
 	b := &builder{from: &flowSource{g, f, scope}, ctx: scope.context(), maps: structures, wrap: g.wrap,
-		rate: func() int { return g.scan }, sides: f.state.Sides, given: !f.fresh, complete: f.complete}
+		rate: func() int { return g.rate(f) }, sides: f.state.Sides, given: !f.fresh, complete: f.complete}
 	top, err := b.build(root)
 	if err != nil {
 		return nil, err
@@ -218,7 +239,7 @@ func (g *graph) addThin(key string, p *physical.Arrange, scope *viewScope) (f *f
 	if err != nil {
 		return nil, err
 	}
-	b := &builder{maps: structures, rate: func() int { return g.scan }, sides: f.state.Sides, given: !f.fresh}
+	b := &builder{maps: structures, rate: func() int { return g.rate(f) }, sides: f.state.Sides, given: !f.fresh}
 	s := b.side(table, sideScan)
 	t := operators.NewThin(s, p.Key, structures)
 	f.target, f.arranged = t, &t.Arranged

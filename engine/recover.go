@@ -115,17 +115,29 @@ func (e *Engine) own(f func()) {
 }
 
 // catchUp reads on for views that replay has left behind, whose CREATE may have been acknowledged: those that were not in a checkpoint when it was
-// are small. What takes longer goes on beside readers and writers.
+// are small. They do not wait for younger ones. What takes longer goes on beside readers and writers.
 func (e *Engine) catchUp() {
 	const patience = 500 * time.Millisecond
-	e.flow.rebuild()
-	defer e.flow.finish()
-	for began := time.Now(); time.Since(began) < patience; {
-		e.flow.graph.scan = 1 << 15
-		if e.flow.hydrate(1) {
-			return
+	d, g := e.flow, e.flow.graph
+	d.rebuild()
+	pace := g.scan
+	g.scan = 1 << 15
+	began := time.Now()
+	for _, o := range d.catalog.Objects() {
+		v, ok := o.(*catalog.View)
+		if !ok || v.State != catalog.Hydrating {
+			continue
+		}
+		g.prefer(d.flowsOf(v)...)
+		for !d.ready(v) && time.Since(began) < patience {
+			if d.hydrate(1) {
+				break
+			}
 		}
 	}
+	g.prefer()
+	g.scan = pace
+	d.finish()
 }
 
 // load builds the graph that the checkpoint describes.

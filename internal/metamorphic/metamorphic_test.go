@@ -16,7 +16,7 @@ import (
 // TestRelations compares what must be the same. METAMORPHIC_SEED runs one seed, METAMORPHIC_COUNT that many from METAMORPHIC_FIRST on;
 // METAMORPHIC_KEEP=1 goes on after a difference.
 func TestRelations(t *testing.T) {
-	first, n := number("METAMORPHIC_FIRST", 1), number("METAMORPHIC_COUNT", 40)
+	first, n := number("METAMORPHIC_FIRST", 1), number("METAMORPHIC_COUNT", 60)
 	if one := number("METAMORPHIC_SEED", 0); one > 0 {
 		first, n = one, 1
 	}
@@ -29,7 +29,7 @@ func TestRelations(t *testing.T) {
 		}
 	}
 	t.Logf("seeds %d to %d: %s", first, first+n-1, &total)
-	if n >= 40 {
+	if n >= 60 {
 		total.check(t)
 	}
 }

@@ -79,23 +79,23 @@ func (g *generator) groupingSets(keys []string) string {
 	return fmt.Sprintf("DISTINCT %s, ROLLUP (%s)", pick(g, keys), list)
 }
 
-// orderedSet is an ordered-set aggregate over a column.
-func (g *generator) orderedSet(x string, k kind) (string, kind) {
+// orderedSet is an ordered-set aggregate over a column, with a FILTER or none.
+func (g *generator) orderedSet(x, filter string, k kind) (string, kind) {
 	desc := pick(g, []string{"", " DESC"})
 	part := pick(g, []string{"0", "0.25", "0.5", "0.9", "1"})
 	switch {
 	case g.oneIn(3):
 		g.hit("mode")
-		return fmt.Sprintf("mode() WITHIN GROUP (ORDER BY %s%s)", x, desc), k
+		return fmt.Sprintf("mode() WITHIN GROUP (ORDER BY %s%s)%s", x, desc, filter), k
 	case g.oneIn(2) && (k == double || k == span):
 		g.hit("percentile_cont")
-		return fmt.Sprintf("percentile_cont(%s) WITHIN GROUP (ORDER BY %s%s)", part, x, desc), k
+		return fmt.Sprintf("percentile_cont(%s) WITHIN GROUP (ORDER BY %s%s)%s", part, x, desc, filter), k
 	case g.oneIn(4) && (k == integer || k == text):
 		g.hit("percentiles")
-		return fmt.Sprintf("(percentile_disc(ARRAY[%s, 0.5, NULL]) WITHIN GROUP (ORDER BY %s%s))::text", part, x, desc), text
+		return fmt.Sprintf("(percentile_disc(ARRAY[%s, 0.5, NULL]) WITHIN GROUP (ORDER BY %s%s)%s)::text", part, x, desc, filter), text
 	}
 	g.hit("percentile_disc")
-	return fmt.Sprintf("percentile_disc(%s) WITHIN GROUP (ORDER BY %s%s)", part, x, desc), k
+	return fmt.Sprintf("percentile_disc(%s) WITHIN GROUP (ORDER BY %s%s)%s", part, x, desc, filter), k
 }
 
 // aggregate is a call whose result does not depend on the order of ties.
@@ -144,11 +144,7 @@ func (g *generator) aggregate(scope []column) (string, kind) {
 		}
 	case 11, 12:
 		if isOrdered(c.kind) {
-			if e, k := g.orderedSet(x, c.kind); k == c.kind {
-				return e + filter, k
-			} else if filter == "" {
-				return e, k
-			}
+			return g.orderedSet(x, filter, c.kind)
 		}
 	case 0:
 		return "count(*)" + filter + "::int4", integer

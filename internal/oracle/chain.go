@@ -10,6 +10,7 @@ func (g *generator) chain() (string, []column) {
 	g.hit("chain")
 	bare := func() (string, []column) {
 		g.alias++
+		g.weight++
 		a := fmt.Sprintf("r%d", g.alias)
 		t := pick(g, g.tables)
 		return t.name + " " + a, qualified(a, t.columns)

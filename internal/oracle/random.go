@@ -22,15 +22,18 @@ func NewRandom(seed uint64) *Random {
 func (r *Random) Images() bool { return r.g.images }
 
 // Scope is columns that an expression can refer to.
-type Scope struct{ columns []column }
+type Scope struct {
+	columns []column
+	weight  int // of the query
+}
 
 // And are the columns of both.
 func (s Scope) And(t Scope) Scope {
-	return Scope{append(append([]column(nil), s.columns...), t.columns...)}
+	return Scope{append(append([]column(nil), s.columns...), t.columns...), s.weight + t.weight}
 }
 
 // Of are the output columns of a subquery under an alias.
-func (s Scope) Of(alias string) Scope { return Scope{qualified(alias, s.columns)} }
+func (s Scope) Of(alias string) Scope { return Scope{qualified(alias, s.columns), s.weight} }
 
 // Len is how many there are.
 func (s Scope) Len() int { return len(s.columns) }
@@ -46,7 +49,7 @@ func (s Scope) List(first int) string {
 
 // Renamed are the outputs of List(0).
 func (s Scope) Renamed() Scope {
-	out := Scope{append([]column(nil), s.columns...)}
+	out := Scope{append([]column(nil), s.columns...), s.weight}
 	for i := range out.columns {
 		out.columns[i].name = fmt.Sprintf("c%d", i)
 	}
@@ -128,13 +131,13 @@ func (r *Random) Apart() (statements []string) {
 // Query is a SELECT of a view: some of its outputs may fail on some row.
 func (r *Random) Query(depth int) (sql string, s Scope) {
 	q := r.g.top(depth)
-	return q.sql, Scope{q.columns}
+	return q.sql, Scope{q.columns, q.weight}
 }
 
 // Parameterised is a query with $p; value gives one for it.
 func (r *Random) Parameterised() (sql string, s Scope, value func() string) {
 	q, k := r.g.parameterised()
-	return q.sql, Scope{q.columns}, func() string {
+	return q.sql, Scope{q.columns, q.weight}, func() string {
 		v := r.g.constant(k, true)
 		if strings.Contains(v, "::") {
 			return v
@@ -145,13 +148,13 @@ func (r *Random) Parameterised() (sql string, s Scope, value func() string) {
 
 // Created lets later queries read a view.
 func (r *Random) Created(name string, s Scope) {
-	r.g.views = append(r.g.views, query{name: name, columns: s.columns})
+	r.g.views = append(r.g.views, query{name: name, columns: s.columns, weight: max(s.weight, 1)})
 }
 
 // Source is a table, a view or a subquery, under an alias of its own.
 func (r *Random) Source(depth int) (sql string, s Scope) {
 	sql, columns := r.g.source(depth)
-	return sql, Scope{columns}
+	return sql, Scope{columns, r.g.weight}
 }
 
 // Test is a condition on columns, now and then with a subquery.

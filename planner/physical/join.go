@@ -219,7 +219,11 @@ func (b *Builder) arrange(p part, keys []key, perm []int, left bool, need plan.C
 				a.Key = append(a.Key, slices.Index(p.base.IDs, c.ID))
 			}
 		}
-		a.Thin = len(a.Key) == len(keys) && b.thin(p.base, a.Key)
+		// Where the key is all that is needed, its copies count: one entry for all rows that have it.
+		more := slices.ContainsFunc(p.base.IDs, func(c int) bool {
+			return need.Has(c) && !slices.ContainsFunc(keys, func(k key) bool { return isCol(k, left, c) })
+		})
+		a.Thin = len(a.Key) == len(keys) && more && b.thin(p.base, a.Key)
 		if a.Thin && len(p.filter) == 0 || b.servesBase(p, keys, left) != nil {
 			return a, p.base.IDs, p.filter
 		}
