@@ -57,7 +57,7 @@ func qualified(alias string, cols []column) []column {
 
 // from joins one to four sources.
 func (g *generator) from(depth int) (string, []column) {
-	if g.failing == none && g.weight <= heavy/2 && g.oneIn(8) {
+	if g.failing == none && g.weight+3 <= heavy && g.oneIn(8) {
 		return g.chain()
 	}
 	sql, scope := g.source(depth)

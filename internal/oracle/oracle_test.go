@@ -21,7 +21,7 @@ import (
 // after a difference; an interrupt ends the run where it is, with what it has found.
 func TestViews(t *testing.T) {
 	// Over tables without statistics PostgreSQL thinks that compiling pays; a scan that stops early does not see a later row's error.
-	pg, err := pgtest.Start(pgtest.Options{Extra: []string{"jit=off", "enable_indexscan=off", "enable_indexonlyscan=off", "autovacuum_naptime=20s", "statement_timeout=30s"}})
+	pg, err := pgtest.Start(pgtest.Options{Extra: []string{"jit=off", "enable_indexscan=off", "enable_indexonlyscan=off", "enable_incremental_sort=off", "autovacuum_naptime=20s", "statement_timeout=30s"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,7 +17,7 @@ type query struct {
 }
 
 // heavy is when a query reads enough tables: views of views would multiply without end.
-const heavy = 10
+const heavy = 6
 
 // top makes a query for a view.
 func (g *generator) top(depth int) query {
