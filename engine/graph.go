@@ -183,26 +183,6 @@ func (s *viewScope) suffix(p physical.Node) string {
 	return b.String()
 }
 
-func (g *graph) rate(f *flow) int {
-	if g.first != nil && !g.first[f] {
-		return 1
-	}
-	return g.scan
-}
-
-// prefer lets what the given flows need read on before all others, until prefer is called without any.
-func (g *graph) prefer(flows ...*flow) {
-	g.first = nil
-	for len(flows) > 0 {
-		f := flows[0]
-		flows = append(flows[1:], f.inputs...)
-		if g.first == nil {
-			g.first = make(map[*flow]bool)
-		}
-		g.first[f] = true
-	}
-}
-
 // addFlow makes the flow that arranges what root computes.
 func (g *graph) addFlow(key string, root physical.Node, by []operators.OrderCol, served bool, scope *viewScope) (f *flow, err error) {
 	f, structures := g.open(key)

@@ -140,6 +140,27 @@ func (e *Engine) catchUp() {
 	d.finish()
 }
 
+// rate is how many rows a scan of a flow reads at a step.
+func (g *graph) rate(f *flow) int {
+	if g.first != nil && !g.first[f] {
+		return 1
+	}
+	return g.scan
+}
+
+// prefer lets what the given flows need read on before all others, until prefer is called without any.
+func (g *graph) prefer(flows ...*flow) {
+	g.first = nil
+	for len(flows) > 0 {
+		f := flows[0]
+		flows = append(flows[1:], f.inputs...)
+		if g.first == nil {
+			g.first = make(map[*flow]bool)
+		}
+		g.first[f] = true
+	}
+}
+
 // load builds the graph that the checkpoint describes.
 func (e *Engine) load() error {
 	tick, text := e.store.Meta()

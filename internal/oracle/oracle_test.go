@@ -31,7 +31,7 @@ func TestViews(t *testing.T) {
 		}
 	}()
 	r := &run{first: number("ORACLE_FIRST", 1), keep: os.Getenv("ORACLE_KEEP") != "", views: number("ORACLE_VIEWS", math.MaxInt), total: newTally()}
-	count := number("ORACLE_COUNT", 40)
+	count := number("ORACLE_COUNT", 60)
 	if one := number("ORACLE_SEED", 0); one > 0 {
 		r.first, count = one, 1
 	}
@@ -49,7 +49,7 @@ func TestViews(t *testing.T) {
 		}
 	})
 	t.Logf("seeds %d to %d: %v", r.first, r.next.Load()-1, r.total)
-	if count >= 40 {
+	if count >= 60 {
 		r.total.check(t)
 	}
 }
