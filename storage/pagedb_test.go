@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestGarbage: pages that are written again and again take a bounded number of files, and removed ones none but the last; those that nothing was
+// TestGarbage: after a compaction, pages that were written again and again take a bounded number of files, and removed ones none but the last; those that nothing was
 // written to since stay what they were, wherever they are moved.
 func TestGarbage(t *testing.T) {
 	dir := t.TempDir()
@@ -72,7 +72,6 @@ func TestGarbage(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	files(3) // of the 4 that were written
 	check()
 	if err := d.compact(rounds); err != nil {
 		t.Fatal(err)
