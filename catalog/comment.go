@@ -11,59 +11,48 @@ type Comment struct {
 
 // WithComment is the catalog with a comment on an object; as it is, if there is no such object.
 func (c *Catalog) WithComment(x *Comment) *Catalog {
-	columns := func(cols []Column) []Column {
-		cols = slices.Clone(cols)
-		cols[x.Column].Comment = x.Text
-		return cols
+	o, own, cols := commented(c.Object(x.On))
+	switch {
+	case o == nil:
+		return c
+	case x.Column < 0:
+		*own = x.Text
+	default:
+		*cols = slices.Clone(*cols)
+		(*cols)[x.Column].Comment = x.Text
 	}
-	switch o := c.Object(x.On).(type) {
-	case *Table:
-		t := *o
-		if x.Column < 0 {
-			t.Comment = x.Text
-		} else {
-			t.Columns = columns(o.Columns)
-		}
-		return c.With(&t)
-	case *View:
-		v := *o
-		if x.Column < 0 {
-			v.Comment = x.Text
-		} else {
-			v.Columns = columns(o.Columns)
-		}
-		return c.With(&v)
-	case *Index:
-		i := *o
-		i.Comment = x.Text
-		return c.With(&i)
-	case *Sequence:
-		q := *o
-		q.Comment = x.Text
-		return c.With(&q)
-	}
-	return c
+	return c.With(o)
 }
 
-// CommentOn is the comment on an object, or on a column of it, -1: on itself.
+// CommentOn is the comment on an object, or on a column of it, -1: on itself; empty where there is none.
 func (c *Catalog) CommentOn(id ID, column int) string {
-	var own string
-	var cols []Column
-	switch o := c.Object(id).(type) {
-	case *Table:
-		own, cols = o.Comment, o.Columns
-	case *View:
-		own, cols = o.Comment, o.Columns
-	case *Index:
-		own = o.Comment
-	case *Sequence:
-		own = o.Comment
-	}
+	o, own, cols := commented(c.Object(id))
 	switch {
+	case o == nil:
+		return ""
 	case column < 0:
-		return own
-	case column < len(cols):
-		return cols[column].Comment
+		return *own
+	case cols != nil && column < len(*cols):
+		return (*cols)[column].Comment
 	}
 	return ""
+}
+
+// commented is a copy of an object, where its comment is, and where its columns with theirs are, nil if it has none of its own.
+func commented(o Object) (Object, *string, *[]Column) {
+	switch o := o.(type) {
+	case *Table:
+		t := *o
+		return &t, &t.Comment, &t.Columns
+	case *View:
+		v := *o
+		return &v, &v.Comment, &v.Columns
+	case *Index:
+		x := *o
+		return &x, &x.Comment, nil
+	case *Sequence:
+		q := *o
+		return &q, &q.Comment, nil
+	}
+	return nil, nil, nil
 }
