@@ -138,8 +138,15 @@ func (d *delta) addTo(m storage.Map, c *storage.Changes) {
 		e := &d.ents[i]
 		c.AddSpan(e.off, int(e.n), 0, e.w)
 	}
-	c.Sorted()
-	m.Apply(c)
+	d.put(m, c)
+}
+
+// put puts c, made of d's entries in their order, into m, and empties it.
+func (d *delta) put(m storage.Map, c *storage.Changes) {
+	if c.Len() > 0 {
+		c.Sorted()
+		m.Apply(c)
+	}
 	c.Reset()
 	if len(d.ents) > keepRows {
 		*c = storage.Changes{}

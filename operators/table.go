@@ -60,12 +60,7 @@ func (t *Table) Finish(Out) error {
 		t.apply(i, end)
 		i = end
 	}
-	t.changes.Sorted()
-	t.rowMap.Apply(&t.changes)
-	t.changes.Reset()
-	if t.d.len() > keepRows {
-		t.changes = storage.Changes{}
-	}
+	t.d.put(t.rowMap, &t.changes)
 	return nil
 }
 

@@ -78,14 +78,7 @@ func (t *Thin) Finish(Out) error {
 		}
 		i = end
 	}
-	if t.c.Len() > 0 {
-		t.c.Sorted()
-		t.rowMap.Apply(&t.c)
-	}
-	t.c.Reset()
-	if t.d.len() > keepRows {
-		t.c = storage.Changes{}
-	}
+	t.d.put(t.rowMap, &t.c)
 	return nil
 }
 
