@@ -62,7 +62,7 @@ var errEnough = errors.New("enough rows")
 
 func newAdhoc(e *Engine, rd reading, q *physical.Query, w window, ectx *expr.Ctx) (_ Rows, err error) {
 	a := &adhoc{e: e, rd: rd, q: q, w: w, slice: sliceRows, ended: w.done()}
-	a.b = builder{from: a, ctx: ectx, maps: a.newMap, rate: func() int { return a.rate }}
+	a.b = builder{from: a, ctx: ectx, maps: a.newMap, texts: physical.Texts{}, rate: func() int { return a.rate }}
 	built := false
 	defer func() {
 		if !built { // an error or a panic
@@ -110,7 +110,7 @@ func (a *adhoc) relation(s *physical.Scan) (input, error) {
 	if err != nil {
 		return input{}, err
 	}
-	if f := a.filters[s.Fingerprint()]; f != nil {
+	if f := a.filters[a.b.texts.Of(s)]; f != nil {
 		if in, ok := a.narrow(s, f, t, v); ok {
 			return in, nil
 		}
@@ -128,7 +128,7 @@ func (a *adhoc) standing(s *physical.Scan, key []operators.OrderCol, put bool, r
 
 // arrange finds a tree that serves p, or makes an arrangement of the query's own.
 func (a *adhoc) arrange(p *physical.Arrange) (input, error) {
-	text := p.Fingerprint()
+	text := a.b.texts.Of(p)
 	if x := a.shared[text]; x != nil {
 		return input{arranged: x}, nil
 	}

@@ -37,7 +37,7 @@ func (s columnSet) with(es ...expr.Expr) columnSet {
 func (a *adhoc) findColumns(n physical.Node, used columnSet) {
 	switch n := n.(type) {
 	case *physical.Scan:
-		text := n.Fingerprint()
+		text := a.b.texts.Of(n)
 		if known, ok := a.columns[text]; ok && (known == nil || used == nil) {
 			used = nil
 		} else {
@@ -100,7 +100,7 @@ func (s columnSet) within(from, to int) columnSet {
 func (a *adhoc) tree(s *physical.Scan, t *catalog.Table, v *catalog.View) operators.Reader {
 	r := a.rd.tree(t, v)
 	if f, ok := r.(*finished); ok {
-		if used := a.columns[s.Fingerprint()]; used != nil {
+		if used := a.columns[a.b.texts.Of(s)]; used != nil {
 			var cols []int
 			for c := range used {
 				cols = append(cols, c)

@@ -40,14 +40,14 @@ func (a *adhoc) findDrivers(root physical.Node) {
 	seen := map[string]bool{}
 	var walk func(n physical.Node)
 	walk = func(n physical.Node) {
-		text := n.Fingerprint()
+		text := a.b.texts.Of(n)
 		if seen[text] {
 			return
 		}
 		seen[text] = true
 		if j, ok := n.(*physical.Join); ok {
-			readers[j.L.Fingerprint()]++
-			readers[j.R.Fingerprint()]++
+			readers[a.b.texts.Of(j.L)]++
+			readers[a.b.texts.Of(j.R)]++
 			if j.Kind != physical.Full {
 				joins[j.L] = j.R
 			}
@@ -58,7 +58,7 @@ func (a *adhoc) findDrivers(root physical.Node) {
 	}
 	walk(root)
 	for l, r := range joins {
-		if readers[l.Fingerprint()] == 1 {
+		if readers[a.b.texts.Of(l)] == 1 {
 			a.drives[l] = r
 		}
 	}

@@ -18,7 +18,7 @@ func (a *adhoc) findFilters(root physical.Node) error {
 	seen := map[string]bool{}
 	var walk func(n physical.Node) error
 	walk = func(n physical.Node) error {
-		text := n.Fingerprint()
+		text := a.b.texts.Of(n)
 		if seen[text] {
 			return nil
 		}
@@ -33,10 +33,10 @@ func (a *adhoc) findFilters(root physical.Node) error {
 					}
 				}
 				if !served {
-					readers[s.Fingerprint()]++
+					readers[a.b.texts.Of(s)]++
 				}
 				if f, ok := n.(*physical.Filter); ok {
-					filters[s.Fingerprint()] = f
+					filters[a.b.texts.Of(s)] = f
 				}
 			}
 			if err := walk(in); err != nil {

@@ -70,7 +70,8 @@ type builder struct {
 	given bool
 	used  int
 
-	made map[string]*node
+	texts physical.Texts
+	made  map[string]*node
 	// complete tells whether what the flow reads is hydrated.
 	complete func() bool
 }
@@ -105,7 +106,7 @@ func (b *builder) side(in input, kind sideKind) *operators.Side {
 
 // build makes the operators of p, or finds those that it made for the same plan.
 func (b *builder) build(p physical.Node) (*node, error) {
-	text := p.Fingerprint()
+	text := b.texts.Of(p)
 	if n, ok := b.made[text]; ok {
 		return n, nil
 	}

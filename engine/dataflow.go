@@ -122,7 +122,7 @@ func (d *dataflow) buildView(v *catalog.View, plan *physical.View) (f *flow, err
 
 // replan plans a stored view again.
 func replan(c *catalog.Catalog, v *catalog.View) (*physical.View, error) {
-	env := &planner.Env{Catalog: c, Config: (&viewScope{settings: v.Settings}).context().Config, SearchPath: []string{catalog.Public}}
+	env := &planner.Env{Catalog: c, Config: newScope(v.Settings).context().Config, SearchPath: []string{catalog.Public}}
 	p, err := planner.ReplanView(env, v)
 	if err != nil {
 		return nil, err

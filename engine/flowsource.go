@@ -48,7 +48,7 @@ func (s *flowSource) arrange(p *physical.Arrange) (input, error) {
 			return s.relation(scan)
 		}
 	}
-	key := p.Fingerprint() + s.scope.suffix(p)
+	key := s.scope.texts.Of(p) + s.scope.suffix(p)
 	of := s.g.flows[key]
 	if of == nil {
 		var err error

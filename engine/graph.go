@@ -130,15 +130,15 @@ func (g *graph) addIndex(x *catalog.Index) (*flow, error) {
 		return nil, fmt.Errorf("index %s: no relation %d", x.Name, x.On)
 	}
 	scan := &physical.Scan{Relation: x.On, Name: x.Name, Cols: of.arranged.Types}
-	return g.addFlow(keyOfIndex(x.ID), scan, indexOrder(x.Columns), true, &viewScope{})
+	return g.addFlow(keyOfIndex(x.ID), scan, indexOrder(x.Columns), true, newScope(nil))
 }
 
 // addView makes the flow of a materialized view, and those of the arrangements that it needs and nobody has.
 func (g *graph) addView(v *catalog.View, p *physical.View) (*flow, error) {
-	scope, order := &viewScope{settings: v.Settings}, orderCols(p.Order)
+	scope, order := newScope(v.Settings), orderCols(p.Order)
 	f, err := g.addFlow(keyOfView(v.ID), p.Root, order, true, scope)
 	if err == nil && p.Finish != nil {
-		f.whole = &wholeView{key: "rows of " + f.key, root: p.Whole, order: order, scope: scope}
+		f.whole = &wholeView{key: "rows of " + f.key, root: p.Whole, order: order, scope: newScope(v.Settings)}
 		a := f.target.(*operators.Arrangement)
 		a.Without(slices.Sorted(slices.Values(p.Finish.Keyed)))
 		if p.Finish.Limit >= 0 {
@@ -156,10 +156,15 @@ func firstColumns(n int) []int {
 	return cols
 }
 
-// viewScope is what the expressions of a view depend on beside their rows.
+// viewScope is what the expressions of a view depend on beside their rows, and the names of what its plan shares.
 type viewScope struct {
 	settings map[string]string
 	ctx      *expr.Ctx
+	texts    physical.Texts
+}
+
+func newScope(settings map[string]string) *viewScope {
+	return &viewScope{settings: settings, texts: physical.Texts{}}
 }
 
 func (s *viewScope) context() *expr.Ctx {
@@ -191,7 +196,7 @@ func (g *graph) addFlow(key string, root physical.Node, by []operators.OrderCol,
 			g.discard(f)
 		}
 	}()
-	b := &builder{from: &flowSource{g, f, scope}, ctx: scope.context(), maps: structures, wrap: g.wrap,
+	b := &builder{from: &flowSource{g, f, scope}, ctx: scope.context(), maps: structures, texts: scope.texts, wrap: g.wrap,
 		rate: func() int { return g.rate(f) }, sides: f.state.Sides, given: !f.fresh, complete: f.complete}
 	top, err := b.build(root)
 	if err != nil {

@@ -177,7 +177,7 @@ func (x *explainer) arrange(n *physical.Arrange, depth int) {
 		defer x.node(n.In, depth+1)
 	}
 	if x.shared != nil {
-		if who := x.shared(n.Fingerprint()); len(who) > 0 {
+		if who := x.shared(physical.Fingerprint(n)); len(who) > 0 {
 			x.detail(depth+1, "Shared with: "+strings.Join(who, ", "))
 		}
 	}

@@ -194,7 +194,7 @@ func (d *deltaBuilder) path(r route, order []int, out rel) DeltaPath {
 
 // cost is that of the arrangement of a hop, if it has to be made and was not counted yet.
 func (d *deltaBuilder) cost(h hop) float64 {
-	text := h.in.Fingerprint()
+	text := Fingerprint(h.in)
 	if d.made[text] {
 		return 0
 	}

@@ -15,8 +15,8 @@ type Node interface {
 	// Types are the output columns' types.
 	Types() []types.Type
 	Inputs() []Node
-	// Fingerprint is a canonical text of the whole subplan.
-	Fingerprint() string
+	// text is the node's Fingerprint, given those of its inputs.
+	text(Texts) string
 }
 
 type (

@@ -73,9 +73,9 @@ func NewView(o Output, params int) *View {
 // Fingerprint is that of what the view's tree holds and of how its rows are made of it.
 func (v *View) Fingerprint() string {
 	if v.Finish == nil {
-		return v.Root.Fingerprint()
+		return Fingerprint(v.Root)
 	}
-	return fmt.Sprintf("%s finish %+v of %s", v.Root.Fingerprint(), *v.Finish, v.Whole.Fingerprint())
+	return fmt.Sprintf("%s finish %+v of %s", Fingerprint(v.Root), *v.Finish, Fingerprint(v.Whole))
 }
 
 // keyOrder is the order of a view that has none of its own: by its shortest key, so that a row is found by it.
