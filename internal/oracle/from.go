@@ -12,12 +12,12 @@ func (g *generator) source(depth int) (string, []column) {
 	sql, cols := "", []column(nil)
 	var light []query
 	for _, v := range g.views {
-		if g.failing == none && g.weight+v.weight <= heavy {
+		if g.failing == none && g.weight+v.weight <= g.heavy {
 			light = append(light, v)
 		}
 	}
 	switch {
-	case g.weight > heavy:
+	case g.weight > g.heavy:
 		t := pick(g, g.tables)
 		sql, cols = t.name, t.columns
 	case depth > 0 && g.oneIn(12):
@@ -57,13 +57,13 @@ func qualified(alias string, cols []column) []column {
 
 // from joins one to four sources.
 func (g *generator) from(depth int) (string, []column) {
-	if g.failing == none && g.weight+3 <= heavy && g.oneIn(8) {
+	if g.failing == none && g.weight+3 <= g.heavy && g.oneIn(8) {
 		return g.chain()
 	}
 	sql, scope := g.source(depth)
 	sql = " FROM " + sql
 	for range []int{0, 0, 0, 1, 1, 1, 2, 3}[g.IntN(8)] {
-		if g.weight > heavy {
+		if g.weight > g.heavy {
 			break
 		}
 		if g.oneIn(6) {

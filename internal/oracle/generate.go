@@ -32,6 +32,8 @@ type generator struct {
 	extreme bool
 	// mayFail is set while such an output is made; it divides by a column.
 	mayFail bool
+	// heavy is the weight of a query that reads enough tables.
+	heavy int
 	// weight counts the tables that the query under construction reads, those of its views among them.
 	weight int
 	// used are the features of the query under construction.
@@ -39,7 +41,7 @@ type generator struct {
 }
 
 func newGenerator(seed uint64) *generator {
-	g := &generator{Rand: rand.New(rand.NewPCG(seed, 1)), used: map[string]bool{}}
+	g := &generator{Rand: rand.New(rand.NewPCG(seed, 1)), heavy: heavy, used: map[string]bool{}}
 	g.images = g.oneIn(4)
 	if g.oneIn(4) {
 		g.failing = 1 + failure(g.IntN(int(numFailures-1)))
@@ -184,4 +186,23 @@ func (g *generator) where(t *table) string {
 		return fmt.Sprintf("id = %d", 1+g.IntN(t.nextKey+1))
 	}
 	return fmt.Sprintf("%s = %s", c.name, typed(c.kind, g.constant(c.kind, false)))
+}
+
+// growth inserts twenty rows that are always the same for a seed, and leaves the generator as it is.
+func (g *generator) growth(t *table, seed uint64) string {
+	of := *g
+	of.Rand = rand.New(rand.NewPCG(seed, 2))
+	var rows []string
+	for id := range 20 {
+		var values []string
+		for i, c := range t.columns {
+			if i == 0 && t.key {
+				values = append(values, fmt.Sprint(id+1))
+			} else {
+				values = append(values, of.constant(c.kind, true))
+			}
+		}
+		rows = append(rows, "("+strings.Join(values, ", ")+")")
+	}
+	return fmt.Sprintf("INSERT INTO %s VALUES %s ON CONFLICT DO NOTHING", t.name, strings.Join(rows, ", "))
 }

@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -17,11 +18,12 @@ import (
 )
 
 // TestViews compares random views with PostgreSQL after every transaction. ORACLE_SEED runs one seed; ORACLE_COUNT that many,
-// from ORACLE_FIRST on; ORACLE_VIEWS ends the run after that many views; ORACLE_WORKERS cases run side by side; ORACLE_KEEP=1 goes on
-// after a difference; an interrupt ends the run where it is, with what it has found.
+// from ORACLE_FIRST on; ORACLE_DISTINCT ends the run when that many distinct queries were compared as views; ORACLE_WORKERS cases run side by
+// side; ORACLE_KEEP=1 goes on after a difference; ORACLE_TALLY is a file in which runs go on with the tally and the seeds of those before; an
+// interrupt ends the run where it is, with what it has found.
 func TestViews(t *testing.T) {
-	// Over tables without statistics PostgreSQL thinks that compiling pays; a scan that stops early does not see a later row's error.
-	pg, err := pgtest.Start(pgtest.Options{Extra: []string{"jit=off", "enable_indexscan=off", "enable_indexonlyscan=off", "enable_incremental_sort=off", "autovacuum_naptime=20s", "statement_timeout=30s"}})
+	// Over tables without statistics PostgreSQL thinks that compiling pays.
+	pg, err := pgtest.Start(pgtest.Options{Extra: []string{"jit=off", "autovacuum_naptime=20s", "statement_timeout=30s"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,10 +32,22 @@ func TestViews(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	r := &run{first: number("ORACLE_FIRST", 1), keep: os.Getenv("ORACLE_KEEP") != "", views: number("ORACLE_VIEWS", math.MaxInt), total: newTally()}
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // databases that live for a second
+	r := &run{first: number("ORACLE_FIRST", 1), keep: os.Getenv("ORACLE_KEEP") != "", distinct: number("ORACLE_DISTINCT", math.MaxInt), total: newTally()}
+	tally := os.Getenv("ORACLE_TALLY")
+	if tally != "" {
+		before, err := load(tally)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.first, r.total = max(r.first, before.Next), before.Total
+	}
 	count := number("ORACLE_COUNT", 60)
 	if one := number("ORACLE_SEED", 0); one > 0 {
 		r.first, count = one, 1
+	}
+	if r.distinct < math.MaxInt {
+		count = max(count, r.distinct)
 	}
 	r.end = r.first + count
 	r.next.Store(int64(r.first))
@@ -52,6 +66,11 @@ func TestViews(t *testing.T) {
 	if count >= 60 {
 		r.total.check(t)
 	}
+	if tally != "" {
+		if err := (&kept{Next: int(r.next.Load()), Total: r.total}).save(tally); err != nil {
+			t.Error(err)
+		}
+	}
 }
 
 // run is seeds that workers share.
@@ -59,7 +78,7 @@ type run struct {
 	ctx        context.Context // until the run ends
 	first, end int
 	keep       bool
-	views      int // how many are enough
+	distinct   int // how many are enough
 
 	next   atomic.Int64
 	failed atomic.Bool
@@ -114,7 +133,7 @@ func (r *run) work(t *testing.T, pg *pgtest.Server, w int) {
 func (r *run) more() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.ctx.Err() == nil && r.total.created < r.views && (r.keep || !r.failed.Load())
+	return r.ctx.Err() == nil && len(r.total.Queries) < r.distinct && (r.keep || !r.failed.Load())
 }
 
 func number(name string, otherwise int) int {

@@ -11,7 +11,7 @@ func (g *generator) parameterised() (q query, k kind) {
 	g.used, g.weight = map[string]bool{}, 0
 	q, k = g.withParameter()
 	g.hit("parameter")
-	q.used = maps.Clone(g.used)
+	q.used, q.weight = maps.Clone(g.used), g.weight
 	return q, k
 }
 

@@ -15,6 +15,7 @@ type Random struct {
 // NewRandom is that of a seed.
 func NewRandom(seed uint64) *Random {
 	g := newGenerator(seed)
+	g.heavy = light
 	return &Random{g.Rand, g}
 }
 
