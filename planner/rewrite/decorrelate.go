@@ -52,7 +52,7 @@ func (c *Ctx) decorrelate(a *plan.Apply) (plan.Node, error) {
 		if n, ok := c.lift(a); ok {
 			return n, nil
 		}
-		if !canFail(a.R) && len(printed) == 0 {
+		if len(printed) == 0 && (!canFail(a.R) || !canFail(underPosts(a.R)) && whole(a.L)) {
 			p := &pusher{c: c, outer: outer}
 			r, err := p.push(a.R)
 			fills := !a.Kind.LeftOnly() && a.Kind != plan.Full && (a.Kind == plan.Inner || len(a.On) == 0)
@@ -76,6 +76,32 @@ func (c *Ctx) decorrelate(a *plan.Apply) (plan.Node, error) {
 		return nil, err
 	}
 	return c.rejoin(a, outer, r)
+}
+
+// underPosts is n without the projections above an aggregate that has a row for every key: they are computed behind the join, for the left side's
+// rows alone, and may fail there.
+func underPosts(n plan.Node) plan.Node {
+	in := n
+	for p, ok := in.(*plan.Project); ok; p, ok = in.(*plan.Project) {
+		in = p.In
+	}
+	if r, ok := in.(*plan.Reduce); ok && r.Scalar {
+		return r
+	}
+	return n
+}
+
+// whole tells whether nothing narrows n's relations down: then a query for all keys that occur is not one for many more than n has.
+func whole(n plan.Node) bool {
+	switch n := n.(type) {
+	case *plan.Scan:
+		return true
+	case *plan.Project:
+		return whole(n.In)
+	case *plan.Join:
+		return !n.Kind.LeftOnly() && whole(n.L) && (n.Kind == plan.Left || whole(n.R))
+	}
+	return false
 }
 
 // printed are the outer columns whose equal values may print differently and that n does more with than compare.
@@ -326,15 +352,26 @@ func sortedRefs(preds []expr.Expr) func(func(int) bool) {
 	return slices.Values(ids)
 }
 
-// domainOf makes, each time it is called, the distinct outer keys under new column ids: cols[i] is that of outer[i].
+// domainOf makes, each time it is called, the distinct outer keys under new column ids: cols[i] is that of outer[i]. Where they are a key of a table, they
+// are its rows, and its own tree serves.
 func (c *Ctx) domainOf(a *plan.Apply, outer []int) func() (plan.Node, []int) {
+	scan, isTable := a.L.(*plan.Scan)
+	isTable = isTable && scan.Table != nil && a.Guard == nil && plan.PropsOf(scan).UniqueOn(outer)
 	return func() (plan.Node, []int) {
+		var cols []int
+		if isTable {
+			s := *scan
+			s.IDs, s.Keep = c.fresh(scan.IDs), nil
+			for _, o := range outer {
+				s.Keep = append(s.Keep, slices.Index(scan.IDs, o))
+			}
+			return &s, s.Cols()
+		}
 		in := a.L
 		if a.Guard != nil {
 			in = &plan.Filter{In: in, Preds: plan.Conjuncts(a.Guard)}
 		}
 		p := &plan.Project{In: in}
-		var cols []int
 		for _, o := range outer {
 			id := c.Meta.Add(c.Meta.Name(o), c.Meta.Type(o))
 			cols = append(cols, id)
