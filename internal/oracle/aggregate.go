@@ -15,7 +15,11 @@ func (g *generator) grouped(from, where string, scope []column) query {
 		q.columns = append(q.columns, column{name: c, kind: k})
 	}
 	sets := g.oneIn(4)
-	for range g.IntN(3) {
+	n := g.IntN(3)
+	if sets && g.oneIn(3) {
+		n = 3
+	}
+	for range n {
 		c := pick(g, scope)
 		e := c.name
 		if !sets && g.oneIn(4) { // PostgreSQL 15 orders and filters by a constant as if no grouping set left it out
@@ -66,7 +70,13 @@ func (g *generator) grouped(from, where string, scope []column) query {
 // groupingSets is what may stand for plain keys.
 func (g *generator) groupingSets(keys []string) string {
 	list := strings.Join(keys, ", ")
-	switch g.IntN(5) {
+	switch g.IntN(8) {
+	case 5:
+		return fmt.Sprintf("GROUPING SETS (ROLLUP (%s), CUBE (%s), ())", list, pick(g, keys))
+	case 6:
+		return fmt.Sprintf("ROLLUP (%s), CUBE (%s)", list, pick(g, keys))
+	case 7:
+		return fmt.Sprintf("%s, GROUPING SETS ((), (%s))", pick(g, keys), list)
 	case 0:
 		return "ROLLUP (" + list + ")"
 	case 1:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -20,7 +21,7 @@ func (c *testCase) affordable(next func() query, with func(sql string) string) q
 		if with != nil {
 			sql = with(sql)
 		}
-		if q.weight <= light/2 || c.rehearse(sql) <= budget {
+		if q.weight <= 2 || c.rehearse(sql) <= budget {
 			return q
 		}
 		c.total.Refused["over the budget of rows"]++
@@ -35,7 +36,8 @@ func (c *testCase) rehearse(sql string) float64 {
 		grow += "; " + c.g.growth(t, c.seed)
 	}
 	defer c.reference("ROLLBACK")
-	results, err := c.pg.Exec(context.Background(), grow+"; EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) "+sql).ReadAll()
+	explain := fmt.Sprintf("EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) SELECT * FROM (%s) q LIMIT %d", sql, budget+1)
+	results, err := c.pg.Exec(context.Background(), grow+"; "+explain).ReadAll()
 	var pe *pgconn.PgError
 	switch {
 	case errors.As(err, &pe) && pe.Code == "57014":

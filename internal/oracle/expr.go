@@ -215,6 +215,8 @@ func typed(k kind, e string) string {
 	return e
 }
 
+var comparisons = []string{"=", "<>", "<", "<=", ">", ">="}
+
 // predicate is a boolean expression.
 func (g *generator) predicate(scope []column, depth int) string {
 	defer func(f bool) { g.mayFail = f }(g.mayFail)
@@ -262,7 +264,7 @@ func (g *generator) predicate(scope []column, depth int) string {
 		case 0:
 			return fmt.Sprintf("(%s @> %s)", typed(document, g.expr(document, scope, depth-1)), `'{"a": 1}'::jsonb`)
 		case 1:
-			return fmt.Sprintf("(%s = %s(%s))", typed(integer, g.expr(integer, scope, depth-1)), pick(g, []string{"ANY", "ALL"}),
+			return fmt.Sprintf("(%s %s %s(%s))", typed(integer, g.expr(integer, scope, depth-1)), pick(g, comparisons), pick(g, []string{"ANY", "ALL"}),
 				typed(list, g.expr(list, scope, depth-1)))
 		}
 		return fmt.Sprintf("(%s && %s)", typed(words, g.expr(words, scope, depth-1)), "'{a}'::text[]")

@@ -22,6 +22,10 @@ func (g *generator) source(depth int) (string, []column) {
 		sql, cols = t.name, t.columns
 	case depth > 0 && g.oneIn(12):
 		return g.merged(depth - 1)
+	case depth > 0 && g.oneIn(12):
+		return g.tree(depth - 1)
+	case depth > 0 && g.oneIn(16):
+		return g.usingChain()
 	case depth > 0 && g.oneIn(4):
 		q := g.query(depth-1, false)
 		sql, cols = "("+q.sql+")", q.columns
@@ -94,8 +98,12 @@ func (g *generator) from(depth int) (string, []column) {
 					}
 				}
 			}
-			if on == "" {
+			switch {
+			case on == "":
 				on = "true"
+			case g.oneIn(3):
+				g.hit("FULL JOIN with a residual predicate")
+				on += " AND " + g.predicate(both, 1)
 			}
 			sql += " ON " + on
 		default:
@@ -204,6 +212,12 @@ func (g *generator) joinCondition(l, r, both []column) string {
 
 // subquery is a condition with a subquery: IN, NOT IN, EXISTS or a comparison, correlated or not.
 func (g *generator) subquery(scope []column, depth int) string {
+	switch {
+	case g.oneIn(8):
+		return g.combined(scope, depth)
+	case g.oneIn(8):
+		return g.nested(scope, 2+g.IntN(2))
+	}
 	c := pick(g, scope)
 	if g.oneIn(6) {
 		if test := g.rowSubquery(scope, depth); test != "" {
@@ -225,7 +239,7 @@ func (g *generator) subquery(scope []column, depth int) string {
 		g.hit(not + "EXISTS")
 		return fmt.Sprintf("%sEXISTS (%s)", not, q.sql)
 	}
-	op := pick(g, []string{"=", "<>", "<", "<=", ">"})
+	op := pick(g, comparisons)
 	switch {
 	case g.oneIn(12):
 		g.hit(not + "IN (VALUES)")
@@ -259,7 +273,7 @@ func (g *generator) correlated(scope []column, depth int) string {
 				if x.kind == c.kind && isOrdered(c.kind) && !x.loose && g.oneIn(4) {
 					quantifier := pick(g, []string{"ANY", "ALL"})
 					g.hit("correlated op " + quantifier)
-					return fmt.Sprintf("(%s %s %s (SELECT %s FROM %s WHERE %s)) IS %s", c.name, pick(g, []string{"=", "<>", "<", "<=", ">"}), quantifier,
+					return fmt.Sprintf("(%s %s %s (SELECT %s FROM %s WHERE %s)) IS %s", c.name, pick(g, comparisons), quantifier,
 						x.name, from, on, pick(g, []string{"TRUE", "NOT TRUE", "NOT FALSE", "NULL"}))
 				}
 				if x.kind == c.kind && g.oneIn(2) {

@@ -119,7 +119,11 @@ func (g *generator) insert(t *table) string { return g.changeOf(t, 0) }
 
 // change is one DML statement.
 func (g *generator) change() string {
-	return g.changeOf(pick(g, g.tables), g.IntN(20))
+	t := pick(g, g.tables)
+	if g.oneIn(5) {
+		return g.wideChange(t)
+	}
+	return g.changeOf(t, g.IntN(20))
 }
 
 // changeOf makes the n-th kind of change.

@@ -75,6 +75,9 @@ func (g *generator) query(depth int, outer bool) query {
 	case 7:
 		return g.ties(from, where, scope)
 	case 0, 1:
+		if g.oneIn(10) {
+			return g.groupWindows(from, where, scope)
+		}
 		return g.grouped(from, where, scope)
 	case 2:
 		return g.topK(from, where, scope)
@@ -96,10 +99,7 @@ func (g *generator) targets(q *query, scope []column, depth int) string {
 	for i := range 1 + g.IntN(4) {
 		name := fmt.Sprintf("c%d", i)
 		if depth > 0 && g.oneIn(8) {
-			sql, k := g.scalar(scope, depth-1)
-			if g.oneIn(4) {
-				sql, k = g.array(scope, depth-1)
-			}
+			sql, k := g.subqueryValue(scope, depth-1)
 			out = append(out, sql+" AS "+name)
 			q.columns = append(q.columns, column{name: name, kind: k, loose: g.images && isImage(k)})
 			continue
@@ -186,7 +186,11 @@ func (g *generator) distinct(from, where string, scope []column) query {
 	}
 	g.hit("DISTINCT ON")
 	inner := "SELECT " + targets + from + where
-	q.sql = fmt.Sprintf("SELECT DISTINCT ON (c0) * FROM (%s) u ORDER BY %s", inner, g.ordinals(len(q.columns)))
+	on := "c0"
+	if len(q.columns) > 1 && g.oneIn(3) {
+		on = pick(g, []string{"c0, c1", "c1, c0"})
+	}
+	q.sql = fmt.Sprintf("SELECT DISTINCT ON (%s) * FROM (%s) u ORDER BY %s", on, inner, g.ordinals(len(q.columns)))
 	g.loosen(&q)
 	return q
 }
@@ -238,13 +242,16 @@ func (g *generator) ranked(depth int) query {
 // with is a CTE that may be read twice.
 func (g *generator) with(depth int) query {
 	g.hit("WITH")
+	before := g.weight
 	inner := g.query(depth-1, false)
+	twice := func() { g.weight += g.weight - before }
 	g.alias++
 	name := fmt.Sprintf("w%d", g.alias)
 	x, y := pick(g, inner.columns), pick(g, inner.columns)
 	q := query{columns: []column{{name: "c0", kind: x.kind, loose: x.loose || g.images}, {name: "c1", kind: y.kind, loose: y.loose || g.images}}}
 	if g.oneIn(4) {
 		g.hit("WITH twice")
+		twice()
 		of := qualified("l", inner.columns)
 		second := g.grouped(" FROM "+name+" l", "", of)
 		if g.oneIn(2) {
@@ -259,8 +266,17 @@ func (g *generator) with(depth int) query {
 	}
 	if g.oneIn(2) {
 		q.sql = fmt.Sprintf("WITH %s AS (%s) SELECT l.%s AS c0, l.%s AS c1 FROM %s l", name, inner.sql, x.name, y.name, name)
+		if g.oneIn(3) {
+			g.hit("WITH in a subquery")
+			twice()
+			q.sql += pick(g, []string{
+				fmt.Sprintf(" WHERE l.%s %sIN (SELECT r.%s FROM %s r WHERE r.%s IS NOT NULL)", x.name, pick(g, []string{"", "NOT "}), x.name, name, y.name),
+				fmt.Sprintf(" WHERE %sEXISTS (SELECT FROM %s r WHERE r.%s = l.%s AND r.%s IS DISTINCT FROM l.%s)", pick(g, []string{"", "NOT "}), name, x.name, x.name, y.name, y.name),
+				fmt.Sprintf(" WHERE (SELECT count(*) FROM %s r WHERE r.%s = l.%s) %s 1", name, y.name, y.name, pick(g, comparisons))})
+		}
 		return q
 	}
+	twice()
 	q.sql = fmt.Sprintf("WITH %s AS (%s) SELECT l.%s AS c0, r.%s AS c1 FROM %s l %s %s r ON l.%s = r.%s", name, inner.sql, x.name, y.name, name,
 		pick(g, []string{"JOIN", "LEFT JOIN"}), name, x.name, x.name)
 	return q

@@ -23,7 +23,7 @@ func (g *generator) rowTest(scope []column, depth int) string {
 	case 2:
 		return fmt.Sprintf("(%s IS %sDISTINCT FROM %s)", row(l), pick(g, []string{"", "NOT "}), row(r))
 	}
-	return fmt.Sprintf("(%s %s %s)", row(l), pick(g, []string{"=", "<>", "<", "<=", ">", ">="}), row(r))
+	return fmt.Sprintf("(%s %s %s)", row(l), pick(g, comparisons), row(r))
 }
 
 // rowSubquery compares two columns with those of a subquery, correlated or not; "" where it finds none of the same kinds.
@@ -43,7 +43,7 @@ func (g *generator) rowSubquery(scope []column, depth int) string {
 		return ""
 	}
 	left, right := strings.Join(l, ", "), strings.Join(r, ", ")
-	op := pick(g, []string{"=", "<>", "<", "<=", ">", ">="})
+	op := pick(g, comparisons)
 	switch g.IntN(3) {
 	case 0:
 		not := pick(g, []string{"", "NOT "})
@@ -104,15 +104,17 @@ func (g *generator) ties(from, where string, scope []column) query {
 func (g *generator) array(scope []column, depth int) (string, kind) {
 	from, on, inner := g.correlation(scope, depth)
 	c := pick(g, inner)
-	if c.kind != integer && c.kind != text || c.loose {
+	e, k := c.name, words
+	switch {
+	case c.loose || isImage(c.kind):
 		return g.scalar(scope, depth)
+	case c.kind == integer:
+		k = list
+	case c.kind != text:
+		e += "::text"
 	}
 	g.hit("ARRAY(SELECT)")
-	k := list
-	if c.kind == text {
-		k = words
-	}
-	return fmt.Sprintf("ARRAY(SELECT %s FROM %s WHERE %s ORDER BY 1%s)", c.name, from, on, pick(g, []string{"", " DESC", " NULLS FIRST", " LIMIT 2"})), k
+	return fmt.Sprintf("ARRAY(SELECT %s FROM %s WHERE %s ORDER BY 1%s)", e, from, on, pick(g, []string{"", " DESC", " NULLS FIRST", " LIMIT 2"})), k
 }
 
 // outerAggregate is a subquery over a group that uses an aggregate of it.
