@@ -63,6 +63,9 @@ func (g *generator) grouped(from, where string, scope []column) query {
 		}
 		q.sql += fmt.Sprintf(" HAVING count(*) %s %s", pick(g, []string{">", "<=", "<>"}), than)
 	}
+	if sets && len(keys) > 0 { // PostgreSQL 15 sorts what is around it as if columns that were equal below stayed so
+		q.sql = "WITH m AS MATERIALIZED (" + q.sql + ") SELECT * FROM m"
+	}
 	g.loosen(&q)
 	return q
 }
