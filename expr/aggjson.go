@@ -22,10 +22,9 @@ func jsonAggDefs() []aggDef {
 	}
 }
 
-func foldJSON(ts []types.Type) foldFunc { return foldJSONElements(ts[0], ts[0].Array) }
-
-// foldJSONElements makes an array of values of a type; those that have elements or fields are put on lines of their own.
-func foldJSONElements(t types.Type, structured bool) foldFunc {
+// foldJSON makes an array of values; those that have elements or fields are put on lines of their own.
+func foldJSON(ts []types.Type) foldFunc {
+	t, structured := ts[0], ts[0].Array || ts[0].Kind == types.Record
 	return func(ctx *Ctx, next nextRow) (types.Datum, error) {
 		var out, elem []byte
 		for args, w, ok := next(); ok; args, w, ok = next() {

@@ -59,13 +59,6 @@ func counting() Agg {
 	}
 }
 
-// CountRows is count(ROW(...)) over the fields of the row, which is never NULL.
-func CountRows(fields []types.Type) *Agg {
-	a := counting()
-	a.Name, a.Args, a.Ret, a.Strict = "count row", fields, types.Of(types.Int8), false
-	return &a
-}
-
 func addCount(state []byte, w int64) []byte {
 	n := w
 	if len(state) > 0 {

@@ -14,6 +14,8 @@ type Func struct {
 	Strict     bool // NULL in, NULL out, without a call
 	Volatility types.Volatility
 	CanFail    bool // some non-null arguments raise an error: not moved below its guards
+	// Fields are those of the record that MakeRow makes.
+	Fields []types.Field
 	// Asks: the answer is the session's or the catalog's, of the moment.
 	Asks bool
 	// Row computes one value from non-null (if Strict) arguments. It must not keep them; its result may alias them.

@@ -38,6 +38,8 @@ func jsonbOf(cfg *types.Config, t types.Type, d types.Datum) (jsonb.Value, error
 		return jsonb.Parse(d.Bytes())
 	case types.JSONB:
 		return d.Bytes(), nil
+	case types.Record:
+		return jsonbRecord(cfg, d)
 	}
 	return jsonb.NewString(jsonText(cfg, t, d)), nil
 }
@@ -118,8 +120,37 @@ func appendJSON(dst []byte, cfg *types.Config, t types.Type, d types.Datum) []by
 		return append(dst, d.Bytes()...)
 	case types.JSONB:
 		return jsonb.Value(d.Bytes()).AppendText(dst)
+	case types.Record:
+		return appendJSONRecord(dst, cfg, d)
 	}
 	return jsonb.AppendQuoted(dst, jsonText(cfg, t, d))
+}
+
+// jsonbRecord is an object of a record's fields.
+func jsonbRecord(cfg *types.Config, d types.Datum) (jsonb.Value, error) {
+	r := types.DecodeRecord(d)
+	pairs := make([]jsonb.Pair, len(r.Fields))
+	for i, f := range r.Fields {
+		v, err := jsonbOf(cfg, f.Type, r.Values[i])
+		if err != nil {
+			return nil, err
+		}
+		pairs[i] = jsonb.Pair{Key: []byte(f.Name), Value: v}
+	}
+	return jsonb.NewObject(pairs), nil
+}
+
+func appendJSONRecord(dst []byte, cfg *types.Config, d types.Datum) []byte {
+	r := types.DecodeRecord(d)
+	dst = append(dst, '{')
+	for i, f := range r.Fields {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(jsonb.AppendQuoted(dst, []byte(f.Name)), ':')
+		dst = appendJSON(dst, cfg, f.Type, r.Values[i])
+	}
+	return append(dst, '}')
 }
 
 // appendJSONArray writes an array; sep stands between the elements of the outermost dimension.

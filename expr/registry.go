@@ -44,6 +44,7 @@ func families() []family {
 		{"Formatting", formatDefs()},
 		{"JSON", jsonDefs()},
 		{"Arrays", arrayDefs()},
+		{"Records", recordDefs()},
 		{"System information", infoDefs()},
 		{"Sequences", sequenceDefs()},
 	}

@@ -42,7 +42,7 @@ func Fold(ctx *Ctx, e Expr) Expr {
 			if nullAnyway(e) {
 				return Null(e.Type())
 			}
-			if !allConst(e.Children()) || ownVolatility(e) != types.Immutable {
+			if !allConst(e.Children()) || ownVolatility(e) != types.Immutable || isRow(e) {
 				return e
 			}
 			return foldConst(ctx, e)
@@ -57,6 +57,11 @@ func Fold(ctx *Ctx, e Expr) Expr {
 		}
 		return e
 	})
+}
+
+func isRow(e Expr) bool {
+	c, ok := e.(*Call)
+	return ok && c.Fn.Fields != nil
 }
 
 // nullAnyway says that a strict function has a NULL for an argument: as in PostgreSQL the others are not evaluated, so that they do not fail.

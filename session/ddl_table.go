@@ -76,6 +76,9 @@ func (b *tableBuilder) columnsOf(x *ast.CreateTable) error {
 		if t.Is(types.Unknown) {
 			t = types.Of(types.Text)
 		}
+		if t.Elem().Category() == 'P' {
+			return bind.PseudoType(name, t)
+		}
 		b.table.Columns = append(b.table.Columns, catalog.Column{Name: name, Type: t})
 	}
 	return nil
@@ -98,6 +101,9 @@ func (b *tableBuilder) columns(x *ast.CreateTable) error {
 			t, err := bind.ResolveType(c.Type)
 			if err != nil {
 				return err
+			}
+			if t.Elem().Category() == 'P' {
+				return bind.PseudoType(c.Name, t)
 			}
 			if len(c.Collate) > 0 && !t.Collatable() {
 				return sqlerr.New(sqlerr.DatatypeMismatch, "collations are not supported by type %s", t.Base()).At(int(c.Type.Pos))

@@ -45,19 +45,22 @@ func NewArray(a Array) Datum {
 	}
 	rep := a.Elem.Rep()
 	for _, d := range a.Elems {
-		switch {
-		case d.rep == 0:
-			dst = append(dst, 0)
-		case rep == RepInt:
-			dst = binary.AppendVarint(append(dst, 1), d.n)
-		case rep == RepFloat:
-			dst = binary.BigEndian.AppendUint64(append(dst, 1), uint64(d.n))
-		default:
-			dst = binary.AppendUvarint(dst, uint64(len(d.b))+1)
-			dst = append(dst, d.b...)
-		}
+		dst = appendElem(dst, rep, d)
 	}
 	return NewBytes(dst)
+}
+
+func appendElem(dst []byte, rep Rep, d Datum) []byte {
+	switch {
+	case d.rep == 0:
+		return append(dst, 0)
+	case rep == RepInt:
+		return binary.AppendVarint(append(dst, 1), d.n)
+	case rep == RepFloat:
+		return binary.BigEndian.AppendUint64(append(dst, 1), uint64(d.n))
+	}
+	dst = binary.AppendUvarint(dst, uint64(len(d.b))+1)
+	return append(dst, d.b...)
 }
 
 // DecodeArray decodes an array value; elements alias it.

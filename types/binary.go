@@ -76,7 +76,9 @@ func parseBinary(t Type, src []byte) (Datum, error) {
 		return NewBytes(src), nil
 	case JSONB:
 		return parseBinaryJSONB(src)
-	case Record, AnyElement, AnyArray, Any, AnyNonArray, AnyCompatible, AnyCompatibleArray:
+	case Record:
+		return Null, noRecordInput()
+	case AnyElement, AnyArray, Any, AnyNonArray, AnyCompatible, AnyCompatibleArray:
 		return Null, sqlerr.New(sqlerr.FeatureNotSupported, "cannot accept a value of type %s", infos[t.Kind].typname)
 	}
 	if err := CheckText(string(src)); err != nil {
@@ -165,6 +167,8 @@ func AppendBinary(dst []byte, t Type, d Datum) []byte {
 		return numeric.FromImage(d.b).AppendBinary(dst)
 	case JSONB:
 		return jsonb.Value(d.b).AppendText(append(dst, jsonbVersion))
+	case Record:
+		return appendRecordBinary(dst, d.b)
 	}
 	return append(dst, d.b...)
 }

@@ -66,7 +66,7 @@ func FindCast(from, to Type) *Cast {
 	return nil
 }
 
-func pseudo(t Type) bool { return t.Kind >= Void }
+func pseudo(t Type) bool { return t.Kind >= Void && t.Kind != Record }
 
 func evalIdentity(_ *Config, d Datum, _ bool) (Datum, error) { return d, nil }
 
@@ -105,7 +105,7 @@ func evalOutput(from, to Type) func(*Config, Datum, bool) (Datum, error) {
 // inputVolatility and outputVolatility are those of the types' input and output functions, as pg_proc has them.
 func inputVolatility(t Type) Volatility {
 	switch t.Kind {
-	case Date, Time, Timestamp, Timestamptz, Interval, Regclass, Regtype, Regproc, Regnamespace, Regrole:
+	case Date, Time, Timestamp, Timestamptz, Interval, Record, Regclass, Regtype, Regproc, Regnamespace, Regrole:
 		return Stable
 	}
 	return Immutable

@@ -31,6 +31,8 @@ func Compare(t Type, a, b Datum) int {
 		return datetime.IntervalFromImage(a.b).Cmp(datetime.IntervalFromImage(b.b))
 	case JSONB:
 		return jsonb.Compare(a.b, b.b)
+	case Record:
+		return bytes.Compare(fieldKeys(a.b), fieldKeys(b.b))
 	}
 	return bytes.Compare(a.b, b.b)
 }
@@ -62,7 +64,7 @@ func trimBlanks(b []byte) []byte {
 // EqualityIsIdentity tells whether equal values of t print alike, so that image and key agree.
 func EqualityIsIdentity(t Type) bool {
 	switch t.Kind {
-	case Numeric, Float4, Float8, Interval, BPChar, JSONB:
+	case Numeric, Float4, Float8, Interval, BPChar, JSONB, Record:
 		return false
 	}
 	return true
@@ -114,6 +116,8 @@ func AppendBytesKey(dst []byte, t Type, b []byte) []byte {
 		return datetime.IntervalFromImage(b).AppendKey(dst)
 	case JSONB:
 		return jsonb.AppendKey(dst, b)
+	case Record:
+		return appendRecordKey(dst, b)
 	case UUID:
 		return append(append(dst, 0x80), b...)
 	}

@@ -65,7 +65,9 @@ func parseText(cfg *Config, t Type, s string) (Datum, error) {
 		return parseReg(cfg, t, s)
 	case Void:
 		return NewString(""), nil
-	case Record, AnyElement, AnyArray, Any, AnyNonArray, AnyCompatible, AnyCompatibleArray:
+	case Record:
+		return Null, noRecordInput()
+	case AnyElement, AnyArray, Any, AnyNonArray, AnyCompatible, AnyCompatibleArray:
 		return Null, sqlerr.New(sqlerr.FeatureNotSupported, "cannot accept a value of type %s", infos[t.Kind].typname)
 	}
 	if err := CheckText(s); err != nil {
@@ -172,6 +174,8 @@ func AppendText(dst []byte, cfg *Config, t Type, d Datum) []byte {
 		return appendChar(dst, d.n)
 	case Regtype:
 		return appendRegtype(dst, d.n)
+	case Record:
+		return appendRecordText(dst, cfg, d.b)
 	}
 	return append(dst, d.b...)
 }

@@ -123,13 +123,17 @@ func (g *generator) expr(k kind, scope []column, depth int) string {
 }
 
 func (g *generator) text(sub func(kind) string) string {
-	switch g.IntN(8) {
+	printed := []kind{integer, decimal, boolean, instant, list, words, bytes, identifier, moment, clock, short, long, date}
+	switch g.IntN(9) {
+	case 7:
+		g.hit("record")
+		return fmt.Sprintf("ROW(%s, %s)::text", sub(pick(g, printed)), sub(text))
 	case 0:
 		return fmt.Sprintf("%s(%s)", pick(g, []string{"lower", "upper", "reverse", "btrim", "md5", "initcap"}), sub(text))
 	case 1:
 		return fmt.Sprintf("substr(%s, %d)", sub(text), 1+g.IntN(2))
 	case 2:
-		return fmt.Sprintf("(%s)::text", sub(pick(g, []kind{integer, decimal, boolean, instant, list, words, bytes, identifier, moment, clock, short, long, date})))
+		return fmt.Sprintf("(%s)::text", sub(pick(g, printed)))
 	case 3:
 		if !g.images {
 			return fmt.Sprintf("(%s ->> 'a')", sub(document))

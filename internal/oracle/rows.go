@@ -15,6 +15,9 @@ func (g *generator) rowTest(scope []column, depth int) string {
 	}
 	row := func(e []string) string { return "(" + strings.Join(e, ", ") + ")" }
 	g.hit("row comparison")
+	if g.oneIn(3) {
+		return g.nestedTest(scope, depth)
+	}
 	switch g.IntN(5) {
 	case 0:
 		return fmt.Sprintf("(%s IS %sNULL)", row(l), pick(g, []string{"", "NOT "}))
@@ -24,6 +27,22 @@ func (g *generator) rowTest(scope []column, depth int) string {
 		return fmt.Sprintf("(%s IS %sDISTINCT FROM %s)", row(l), pick(g, []string{"", "NOT "}), row(r))
 	}
 	return fmt.Sprintf("(%s %s %s)", row(l), pick(g, comparisons), row(r))
+}
+
+// nestedTest compares rows with a record in them, whose NULLs are equal and above everything; its fields are of the same types on both sides.
+func (g *generator) nestedTest(scope []column, depth int) string {
+	k, l := pick(g, scope).kind, pick(g, scope).kind
+	row := func() string {
+		return fmt.Sprintf("(%s, ROW(%s, %s))", typed(integer, g.expr(integer, scope, depth-1)), typed(k, g.expr(k, scope, depth-1)), typed(l, g.expr(l, scope, depth-1)))
+	}
+	g.hit("nested row")
+	switch g.IntN(4) {
+	case 0:
+		return fmt.Sprintf("(%s %sIN (%s, %s))", row(), pick(g, []string{"", "NOT "}), row(), row())
+	case 1:
+		return fmt.Sprintf("(%s IS %sDISTINCT FROM %s)", row(), pick(g, []string{"", "NOT "}), row())
+	}
+	return fmt.Sprintf("(%s %s %s)", row(), pick(g, []string{"=", "<>", "<", "<=", ">", ">="}), row())
 }
 
 // rowSubquery compares two columns with those of a subquery, correlated or not; "" where it finds none of the same kinds.

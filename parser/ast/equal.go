@@ -44,6 +44,46 @@ func equal(a, b reflect.Value) bool {
 	return a.Equal(b)
 }
 
+// Mentioned are the last names of all references to columns and of all rel.* in a tree, those apart that are items of a select list.
+func Mentioned(trees ...any) map[string]bool {
+	m := map[string]bool{}
+	for _, t := range trees {
+		mentioned(reflect.ValueOf(t), m)
+	}
+	return m
+}
+
+func mentioned(v reflect.Value, m map[string]bool) {
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Interface:
+		if !v.IsNil() {
+			mentioned(v.Elem(), m)
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			mentioned(v.Index(i), m)
+		}
+	case reflect.Struct:
+		switch x := v.Interface().(type) {
+		case ColRef:
+			m[x.Parts[len(x.Parts)-1]] = true
+			return
+		case Star:
+			if len(x.Qual) > 0 {
+				m[x.Qual[len(x.Qual)-1]] = true
+			}
+			return
+		case Target:
+			if _, ok := x.Expr.(*Star); ok {
+				return
+			}
+		}
+		for i := range v.NumField() {
+			mentioned(v.Field(i), m)
+		}
+	}
+}
+
 // HasSubquery tells whether a subquery stands in an expression.
 func HasSubquery(e Expr) bool { return hasQuery(reflect.ValueOf(e)) }
 

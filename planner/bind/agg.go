@@ -41,7 +41,7 @@ func (b *Binder) aggregate(c *context, e *ast.Func, name string) (expr.Expr, err
 		}
 	}
 	for i := 0; e.Distinct && i < len(args); i++ {
-		if err := hasEquality(args[i].Type(), int(pos[i])); err != nil {
+		if err := b.hasEquality(args[i], int(pos[i])); err != nil {
 			return nil, err
 		}
 	}
@@ -68,31 +68,11 @@ type foundAgg struct {
 
 // findAgg binds the arguments of an aggregate and finds it by them.
 func (b *Binder) findAgg(c *context, e *ast.Func, name string) (f foundAgg, err error) {
-	if len(e.Args) == 1 && (name == "json_agg" || name == "jsonb_agg") {
-		x, err := b.rowToJSON(c, name, e.Args[0])
-		switch {
-		case err != nil:
-			return f, err
-		case x != nil && e.Distinct:
-			return f, unsupported(e.Args[0], "%s(DISTINCT) of rows", name)
-		case x != nil:
-			f.args, f.pos = []expr.Expr{x}, []ast.Pos{loc(e.Args[0])}
-		}
-		if x != nil && name == "json_agg" {
-			f.fn, f.ret = expr.JSONAggRows(), types.Of(types.JSON)
-			return f, nil
-		}
-	}
-	list, ofRow, err := b.counted(c, e, name)
-	if err == nil && f.args == nil {
-		f.args, f.pos, err = b.scalars(c, list)
-	}
-	if err != nil {
+	if f.args, f.pos, err = b.scalars(c, e.Args); err != nil {
 		return f, err
 	}
-	if ofRow {
-		f.fn, f.ret = expr.CountRows(typesOf(f.args)), types.Of(types.Int8)
-		return f, nil
+	if name == "count" && len(f.args) == 1 && !e.Distinct {
+		f.args[0] = presence(f.args[0])
 	}
 	f.fn, f.coerce, f.ret, err = expr.LookupAgg(name, typesOf(f.args))
 	return f, at(err, e.Pos)

@@ -82,14 +82,18 @@ func (b *Binder) scalar(c *context, e ast.Expr) (expr.Expr, error) {
 	case *ast.Default:
 		return nil, sqlerr.New(sqlerr.SyntaxError, "DEFAULT is not allowed in this context").At(int(e.Pos))
 	case *ast.Row:
-		return nil, unsupported(e, "a row value in this place")
+		return b.row(c, e)
 	case *ast.Field:
 		return b.field(c, e)
 	case *ast.StarOf:
 		return nil, unsupported(e, "selecting a field of a composite value")
 	case *ast.Star:
 		if len(e.Qual) > 0 {
-			return nil, unsupported(e, "a row value in this place")
+			r, err := b.findRel(c.sc, e.Qual, e.Pos)
+			if err != nil {
+				return nil, err
+			}
+			return b.wholeRow(r, e)
 		}
 		return nil, sqlerr.New(sqlerr.SyntaxError, "syntax error at or near \"*\"").At(int(e.Pos))
 	case *ast.NamedArg, *ast.Variadic:
@@ -165,10 +169,8 @@ func (b *Binder) columnOrRow(c *context, e *ast.ColRef) (expr.Expr, error) {
 		return x, nil
 	}
 	// A relation's name alone means its whole row.
-	if len(e.Parts) == 1 {
-		if r, _ := b.findRel(c.sc, e.Parts, e.Pos); r != nil {
-			return nil, unsupported(e, "a whole-row reference")
-		}
+	if r, _ := b.findRel(c.sc, e.Parts, e.Pos); r != nil {
+		return b.wholeRow(r, e)
 	}
 	return nil, err
 }
@@ -235,7 +237,7 @@ func (b *Binder) apply(fn *expr.Func, coerce []types.Type, ret types.Type, args 
 	if err := b.mayCall(fn, len(args), pos); err != nil {
 		return nil, err
 	}
-	return b.fold(&expr.Call{Fn: fn, Args: args, T: ret, Pos: int(pos)}), nil
+	return b.fold(&expr.Call{Fn: b.sure(fn, args), Args: args, T: ret, Pos: int(pos)}), nil
 }
 
 func (b *Binder) coerceArgs(args []expr.Expr, coerce []types.Type, pos []ast.Pos) ([]expr.Expr, error) {
@@ -319,15 +321,12 @@ func (b *Binder) not(x expr.Expr, pos ast.Pos) (expr.Expr, error) {
 
 func (b *Binder) is(c *context, e *ast.Is) (expr.Expr, error) {
 	if e.What == "null" {
-		if row, ok := e.X.(*ast.Row); ok {
-			return b.rowIsNull(c, e, row)
-		}
-		if x, ok := b.relNull(c, e); ok {
-			return b.fold(x), nil
-		}
 		x, err := b.typedScalar(c, e.X)
 		if err != nil {
 			return nil, err
+		}
+		if x.Type().Is(types.Record) {
+			return b.recordIsNull(c, e, x), nil
 		}
 		return b.fold(&expr.IsNull{X: x, Not: e.Not}), nil
 	}

@@ -120,6 +120,11 @@ func named(cols []*col, alias ast.Alias, own, schema string) (*rel, error) {
 			n.name = alias.Cols[i]
 		}
 		r.cols = append(r.cols, n)
+		if schema != "" {
+			r.fields = append(r.fields, c.name)
+		} else {
+			r.fields = append(r.fields, n.name)
+		}
 	}
 	return r, nil
 }

@@ -55,11 +55,6 @@ func (b *Binder) function(c *context, e *ast.Func) (expr.Expr, error) {
 			return b.variadic(c, e, name, append(slices.Clone(e.Args[:n-1]), v.X))
 		}
 	}
-	if len(e.Args) == 1 && (name == "row_to_json" || name == "to_json" || name == "to_jsonb") {
-		if x, err := b.rowToJSON(c, name, e.Args[0]); x != nil || err != nil {
-			return x, err
-		}
-	}
 	args, pos, err := b.scalars(c, e.Args)
 	if err != nil {
 		return nil, err
@@ -72,6 +67,9 @@ func (b *Binder) function(c *context, e *ast.Func) (expr.Expr, error) {
 		if ok || err != nil {
 			return x, err
 		}
+	}
+	if name == "pg_typeof" && len(args) == 1 && types.Named(b.fieldsOf(args[0])) {
+		return nil, unsupported(e.Args[0], "the type of a relation's row")
 	}
 	return b.call(name, false, args, pos, e.Pos)
 }

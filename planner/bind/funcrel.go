@@ -32,6 +32,11 @@ func (b *Binder) funcRel(sc *scope, left *source, it *ast.FuncRel) (source, erro
 	if len(fns) == 1 && fns[0].Name == expr.OnceName {
 		return b.scalarFrom(c, it)
 	}
+	for _, fn := range fns {
+		if len(fn.Cols) == 1 && fn.Cols[0].T.Is(types.Record) {
+			return source{}, unsupported(it, "a function in FROM that returns records")
+		}
+	}
 	n.Fn = expr.Zip(fns)
 	name := exprName(it.Funcs[0])
 	var cols []*col
@@ -109,6 +114,7 @@ func funcSource(n plan.Node, cols []*col, it *ast.FuncRel, name string) (source,
 	if err != nil {
 		return source{}, err
 	}
+	r.plain = len(cols) == 1 && len(it.Funcs) == 1
 	return source{node: n, rels: []*rel{r}, cols: r.cols}, nil
 }
 

@@ -75,7 +75,7 @@ func (sel *selection) group() error {
 			g.id = c.ID
 			continue
 		}
-		g.id = b.Meta.Add("group", g.expr.Type())
+		g.id = b.newColumn("group", g.expr)
 		items = append(items, plan.Item{ID: g.id, Expr: g.expr})
 		computed = true
 	}

@@ -128,7 +128,7 @@ func (sel *selection) groupSet(g ast.Expr) ([]int, error) {
 	if x, err = sel.b.known(x, loc(g)); err != nil {
 		return nil, err
 	}
-	if err := hasEquality(x.Type(), int(loc(g))); err != nil {
+	if err := sel.b.hasEquality(x, int(loc(g))); err != nil {
 		return nil, err
 	}
 	i := slices.IndexFunc(sel.groups, func(o group) bool { return o.expr.String() == x.String() })

@@ -19,7 +19,7 @@ func (b *Binder) join(sc *scope, left *source, it *ast.Join) (source, error) {
 	seen := source{rels: append(slices.Clone(left.rels), l.rels...), cols: append(slices.Clone(left.cols), l.cols...)}
 	rsc := sc
 	if it.Kind == ast.RightJoin || it.Kind == ast.FullJoin {
-		rsc = &scope{parent: sc.parent, ctes: sc.ctes, blocked: sc.blocked, barred: append(slices.Clone(sc.barred), l.rels...)}
+		rsc = &scope{parent: sc.parent, ctes: sc.ctes, mentioned: sc.mentioned, blocked: sc.blocked, barred: append(slices.Clone(sc.barred), l.rels...)}
 		seen = *left
 	}
 	r, err := b.fromItem(rsc, &seen, it.R)
@@ -30,11 +30,11 @@ func (b *Binder) join(sc *scope, left *source, it *ast.Join) (source, error) {
 		return source{}, err
 	}
 	kind := map[ast.JoinKind]plan.JoinKind{ast.LeftJoin: plan.Left, ast.RightJoin: plan.Left, ast.FullJoin: plan.Full}[it.Kind]
-	for _, x := range l.rels {
-		x.nullable = x.nullable || it.Kind == ast.RightJoin || it.Kind == ast.FullJoin
+	if it.Kind == ast.RightJoin || it.Kind == ast.FullJoin {
+		b.mayBeAbsent(sc, &l)
 	}
-	for _, x := range r.rels {
-		x.nullable = x.nullable || it.Kind == ast.LeftJoin || it.Kind == ast.FullJoin
+	if it.Kind == ast.LeftJoin || it.Kind == ast.FullJoin {
+		b.mayBeAbsent(sc, &r)
 	}
 	using := it.Using
 	if it.Natural {
@@ -167,7 +167,7 @@ func (b *Binder) withMerged(out, l, r source, alias string, using []string, merg
 		if slices.ContainsFunc(out.rels, func(o *rel) bool { return o.name == alias }) {
 			return source{}, sqlerr.New(sqlerr.DuplicateAlias, "table name %q specified more than once", alias)
 		}
-		out.rels = append(out.rels, &rel{name: alias, real: alias, cols: slices.Clone(out.cols)})
+		out.rels = append(out.rels, &rel{name: alias, real: alias, cols: slices.Clone(out.cols), fields: slices.Clone(using)})
 	}
 	for _, side := range []source{l, r} {
 		for _, c := range side.cols {

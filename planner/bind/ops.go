@@ -16,13 +16,16 @@ func (b *Binder) operator(c *context, e *ast.Op) (expr.Expr, error) {
 		}
 		return b.call(e.Name, true, []expr.Expr{x}, []ast.Pos{loc(e.R)}, e.Pos)
 	}
-	l, lrow := e.L.(*ast.Row)
-	r, rrow := e.R.(*ast.Row)
-	if lrow && rrow {
-		return b.compareRows(c, e, l.Elems, r.Elems)
+	if l, r, ok, err := b.rows(c, e.L, e.R); ok {
+		if err != nil {
+			return nil, err
+		}
+		return b.compareRows(c, e, l, r)
 	}
-	if sub, ok := e.R.(*ast.SubQuery); ok && lrow {
-		return b.compareRowSubquery(c, e, l.Elems, sub)
+	if row, ok := e.L.(*ast.Row); ok {
+		if sub, ok := e.R.(*ast.SubQuery); ok {
+			return b.compareRowSubquery(c, e, row, sub)
+		}
 	}
 	x, err := b.scalar(c, e.L)
 	if err != nil {
@@ -48,15 +51,16 @@ func (b *Binder) binary(name string, x, y expr.Expr, e *ast.Op) (expr.Expr, erro
 }
 
 func (b *Binder) isDistinct(c *context, e *ast.IsDistinct) (expr.Expr, error) {
-	l, lrow := e.L.(*ast.Row)
-	r, rrow := e.R.(*ast.Row)
-	if lrow && rrow {
-		if len(l.Elems) != len(r.Elems) {
+	if l, r, ok, err := b.rows(c, e.L, e.R); ok {
+		if err != nil {
+			return nil, err
+		}
+		if len(l) != len(r) {
 			return nil, sqlerr.New(sqlerr.SyntaxError, "unequal number of entries in row expressions").At(int(e.Pos))
 		}
 		var args []expr.Expr
-		for i := range l.Elems {
-			x, err := b.isDistinct(c, &ast.IsDistinct{Pos: e.Pos, L: l.Elems[i], R: r.Elems[i], Not: e.Not})
+		for i := range l {
+			x, err := b.isDistinct(c, &ast.IsDistinct{Pos: e.Pos, L: l[i], R: r[i], Not: e.Not})
 			if err != nil {
 				return nil, err
 			}
@@ -98,7 +102,7 @@ func (b *Binder) comparison(op string, xs []expr.Expr, pos []ast.Pos, at0 ast.Po
 		return nil, nil, sqlerr.New(sqlerr.WrongObjectType, "op ANY/ALL (array) requires operator to yield boolean").At(int(at0))
 	}
 	xs, err = b.coerceArgs(xs, coerce, pos)
-	return fn, xs, err
+	return b.sure(fn, xs), xs, err
 }
 
 func (b *Binder) between(c *context, e *ast.Between) (expr.Expr, error) {
@@ -134,8 +138,8 @@ func (b *Binder) in(c *context, e *ast.In) (expr.Expr, error) {
 	if e.Sub != nil {
 		return b.inSubquery(c, e)
 	}
-	if row, ok := e.X.(*ast.Row); ok {
-		return b.rowIn(c, e, row)
+	if _, ok := e.X.(*ast.Row); ok {
+		return b.rowIn(c, e)
 	}
 	x, err := b.scalar(c, e.X)
 	if err != nil {

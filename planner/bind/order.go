@@ -99,14 +99,10 @@ func (sel *selection) bindOrder(order []*ast.SortItem) error {
 		return nil
 	}
 	outs := sel.outputs()
-	items, inRow := fieldItems(order)
-	for n, it := range items {
-		i, ok := 0, false
-		if !inRow[n] {
-			var err error
-			if i, ok, err = b.outputRef(outs, it.Expr, "ORDER BY"); err != nil {
-				return err
-			}
+	for _, it := range order {
+		i, ok, err := b.outputRef(outs, it.Expr, "ORDER BY")
+		if err != nil {
+			return err
 		}
 		if !ok {
 			i, ok = sel.written(it.Expr)
@@ -123,7 +119,6 @@ func (sel *selection) bindOrder(order []*ast.SortItem) error {
 				return sqlerr.New(sqlerr.InvalidColumnReference, "for SELECT DISTINCT, ORDER BY expressions must appear in select list").At(int(loc(it.Expr)))
 			}
 		}
-		var err error
 		if sel.at(i).expr, err = b.known(sel.at(i).expr, loc(it.Expr)); err != nil {
 			return err
 		}
@@ -159,7 +154,7 @@ func (sel *selection) bindDistinctOn() error {
 			}
 			i = sel.item(x, e)
 		}
-		if err := hasEquality(sel.at(i).expr.Type(), int(loc(e))); err != nil {
+		if err := b.hasEquality(sel.at(i).expr, int(loc(e))); err != nil {
 			return err
 		}
 		dup := false
@@ -246,22 +241,4 @@ func (b *Binder) orderByExpr(sc *scope, out *Query, it *ast.SortItem) error {
 	out.Node = &plan.Project{In: out.Node, Items: items}
 	out.Order = append(out.Order, plan.Sort{Col: id, Desc: k.Desc, NullsFirst: k.NullsFirst})
 	return nil
-}
-
-// fieldItems orders by the fields of a row, in turn, where it is ordered by a row: in it NULL is greater than any value. Fields are
-// expressions: they name no output columns. inRow tells them.
-func fieldItems(order []*ast.SortItem) (items []*ast.SortItem, inRow []bool) {
-	for _, it := range order {
-		row, ok := it.Expr.(*ast.Row)
-		if !ok {
-			items, inRow = append(items, it), append(inRow, false)
-			continue
-		}
-		for _, el := range row.Elems {
-			field := *it
-			field.Expr, field.Nulls = el, ""
-			items, inRow = append(items, &field), append(inRow, true)
-		}
-	}
-	return items, inRow
 }

@@ -1,6 +1,8 @@
 package bind
 
 import (
+	"slices"
+
 	"github.com/streamsql/streamsql/expr"
 	"github.com/streamsql/streamsql/parser/ast"
 	"github.com/streamsql/streamsql/planner/plan"
@@ -283,8 +285,11 @@ func (b *Binder) setOp(s *ast.SetOp, sc *scope, known bool) (*Query, error) {
 			return nil, err
 		}
 		if s.Op != ast.Union || !s.All {
-			if err := hasEquality(t, l.Cols[i].pos); err != nil {
+			if err := b.hasEquality(xs[0], l.Cols[i].pos); err != nil {
 				return nil, err
+			}
+			if err := similar(b.fieldsOf(xs[0]), b.fieldsOf(xs[1])); err != nil {
+				return nil, at(err, pos[1])
 			}
 		}
 		for k := range sides {
@@ -299,6 +304,9 @@ func (b *Binder) setOp(s *ast.SetOp, sc *scope, known bool) (*Query, error) {
 			convert[k] = true
 		}
 		id := b.Meta.Add(l.Cols[i].Name, t)
+		if fields := b.fieldsOf(xs[0]); slices.Equal(fields, b.fieldsOf(xs[1])) {
+			b.Meta.SetFields(id, fields)
+		}
 		out.Cols = append(out.Cols, OutCol{Name: l.Cols[i].Name, ID: id, T: t, pos: l.Cols[i].pos})
 	}
 	for k, q := range sides {

@@ -8,7 +8,7 @@ import (
 	"github.com/streamsql/streamsql/types"
 )
 
-// Rows are no values here: what stands for their comparison is made of comparisons of their fields.
+// A comparison of two rows that are written out is one of their fields; other rows are records (record.go).
 
 func (b *Binder) compareRows(c *context, e *ast.Op, l, r []ast.Expr) (expr.Expr, error) {
 	if len(l) != len(r) {
@@ -74,14 +74,21 @@ func (b *Binder) compareFields(e *ast.Op, xs, ys []expr.Expr, xpos, ypos []ast.P
 		}
 		return b.fold(out), nil
 	}
+	if _, err := cmp(name, 0); err != nil {
+		return nil, err
+	}
 	return nil, unsupported(e, "operator %s on rows", e.Name)
 }
 
 // compareRowSubquery compares a row with that of a subquery: NULL without one, 21000 with more.
 //
 //	(a, b) < (SELECT c, d ...) => (SELECT (a, b) < (q.c, q.d) FROM (SELECT c, d ...) q)
-func (b *Binder) compareRowSubquery(c *context, e *ast.Op, row []ast.Expr, q *ast.SubQuery) (expr.Expr, error) {
-	xs, xpos, err := b.scalars(c, row)
+func (b *Binder) compareRowSubquery(c *context, e *ast.Op, row *ast.Row, q *ast.SubQuery) (expr.Expr, error) {
+	elems, err := b.rowElems(c, row)
+	if err != nil {
+		return nil, err
+	}
+	xs, xpos, err := b.scalars(c, elems)
 	if err != nil {
 		return nil, err
 	}
@@ -121,14 +128,11 @@ func sameWidth(n int, sub *Query, pos ast.Pos) error {
 	return nil
 }
 
-func (b *Binder) rowIn(c *context, e *ast.In, row *ast.Row) (expr.Expr, error) {
+// rowIn binds ROW(...) IN (list): one comparison for each item, be it a row that is written out or another record.
+func (b *Binder) rowIn(c *context, e *ast.In) (expr.Expr, error) {
 	var args []expr.Expr
 	for _, item := range e.List {
-		r, ok := item.(*ast.Row)
-		if !ok {
-			return nil, unsupported(item, "comparing a row with this")
-		}
-		x, err := b.compareRows(c, &ast.Op{Pos: e.Pos, Name: "="}, row.Elems, r.Elems)
+		x, err := b.rowEquals(c, e, item)
 		if err != nil {
 			return nil, err
 		}
@@ -144,159 +148,37 @@ func (b *Binder) rowIn(c *context, e *ast.In, row *ast.Row) (expr.Expr, error) {
 	return b.fold(out), nil
 }
 
-// rowIsNull: a row is null if all its fields are, not null if none is.
-func (b *Binder) rowIsNull(c *context, e *ast.Is, row *ast.Row) (expr.Expr, error) {
+// rowEquals compares with one item of a list, where a subquery is a value: its one column is a record.
+func (b *Binder) rowEquals(c *context, e *ast.In, item ast.Expr) (expr.Expr, error) {
+	op := &ast.Op{Pos: e.Pos, Name: "=", L: e.X, R: item}
+	if _, ok := item.(*ast.SubQuery); !ok {
+		return b.operator(c, op)
+	}
+	xs, _, err := b.scalars(c, []ast.Expr{e.X, item})
+	if err != nil {
+		return nil, err
+	}
+	return b.binary("=", xs[0], xs[1], op)
+}
+
+// recordIsNull binds IS [NOT] NULL of a record: all of its fields are NULL, or none is.
+func (b *Binder) recordIsNull(c *context, e *ast.Is, x expr.Expr) expr.Expr {
 	var args []expr.Expr
-	for _, el := range row.Elems {
-		x, err := b.typedScalar(c, el)
-		if err != nil {
-			return nil, err
-		}
-		args = append(args, &expr.IsNull{X: x, Not: e.Not})
+	row, ok := x.(*expr.Call)
+	switch r := b.namedRel(c, e.X); {
+	case r != nil: // its columns are NULL where there is none of it
+		args = b.columnsOf(r, e.X)
+	case ok && row.Fn.Fields != nil:
+		args = row.Args
+	default:
+		return &expr.Call{Fn: expr.RecordIsNull(e.Not), Args: []expr.Expr{x}, T: types.Of(types.Bool), Pos: int(e.Pos)}
 	}
 	if len(args) == 0 {
-		return expr.Bool(true), nil
+		return expr.Bool(true)
 	}
-	return b.fold(conj(args)), nil
-}
-
-// counted are the arguments of an aggregate. count() takes rows, too: the fields of one, which is not NULL whatever they are (row); of a
-// relation that an outer join may have none of, its primary key.
-func (b *Binder) counted(c *context, e *ast.Func, name string) (args []ast.Expr, row bool, err error) {
-	if name != "count" || len(e.Args) != 1 {
-		return e.Args, false, nil
+	tests := make([]expr.Expr, len(args))
+	for i, a := range args {
+		tests[i] = &expr.IsNull{X: a, Not: e.Not}
 	}
-	if x, ok := e.Args[0].(*ast.Row); ok {
-		return x.Elems, true, nil
-	}
-	r, qual := b.wholeRow(c, e.Args[0])
-	if r == nil {
-		return e.Args, false, nil
-	}
-	column := func(name string) ast.Expr {
-		return &ast.ColRef{Pos: ast.Pos(e.Args[0].Position()), Parts: append(qual[:len(qual):len(qual)], name)}
-	}
-	if !r.nullable {
-		for _, col := range r.cols {
-			args = append(args, column(col.name))
-		}
-		return args, true, nil
-	}
-	key, err := b.presence(r, e.Args[0])
-	if err != nil {
-		return nil, false, err
-	}
-	if e.Distinct && len(r.table.PrimaryKey) > 1 {
-		return nil, false, unsupported(e.Args[0], "count(DISTINCT) of the rows of a relation with a primary key of several columns")
-	}
-	return []ast.Expr{column(key.name)}, false, nil
-}
-
-// wholeRow is the relation that an expression names, with its name; nil if it is something else.
-func (b *Binder) wholeRow(c *context, e ast.Expr) (*rel, []string) {
-	var parts []string
-	switch x := e.(type) {
-	case *ast.ColRef:
-		if _, err := b.findColumn(c.sc, x); err != nil {
-			parts = x.Parts
-		}
-	case *ast.Star:
-		parts = x.Qual
-	}
-	if len(parts) == 0 {
-		return nil, nil
-	}
-	r, err := b.findRel(c.sc, parts, ast.Pos(e.Position()))
-	if err != nil {
-		return nil, nil
-	}
-	return r, parts
-}
-
-// presence is a column that is NULL only where an outer join has no row of a relation.
-func (b *Binder) presence(r *rel, e ast.Expr) (*col, error) {
-	if r.table != nil && r.table.PrimaryKeyName != "" {
-		for _, col := range r.cols {
-			if col.id == r.ids[r.table.PrimaryKey[0]] {
-				return col, nil
-			}
-		}
-	}
-	return nil, unsupported(e, "the row of a relation without a primary key, beyond an outer join,")
-}
-
-// rowToJSON binds row_to_json(t) and its kin, for a relation or ROW(...); nil if the argument is neither.
-func (b *Binder) rowToJSON(c *context, name string, arg ast.Expr) (expr.Expr, error) {
-	var names []string
-	var fields []expr.Expr
-	var absent *col
-	if row, ok := arg.(*ast.Row); ok {
-		for i, el := range row.Elems {
-			x, err := b.typedScalar(c, el)
-			if err != nil {
-				return nil, err
-			}
-			names, fields = append(names, "f"+itoa(i+1)), append(fields, x)
-		}
-	} else {
-		r, _ := b.wholeRow(c, arg)
-		if r == nil {
-			return nil, nil
-		}
-		for _, col := range r.cols {
-			x := b.Meta.Col(col.id)
-			b.refs[x] = colRef{int(arg.Position()), r.name + "." + col.name}
-			names, fields = append(names, col.name), append(fields, x)
-		}
-		if r.nullable {
-			var err error
-			if absent, err = b.presence(r, arg); err != nil {
-				return nil, err
-			}
-		}
-	}
-	var out expr.Expr
-	if name == "to_jsonb" || name == "jsonb_agg" {
-		var args []expr.Expr
-		for i, f := range fields {
-			args = append(args, &expr.Const{D: types.NewString(names[i]), T: types.Of(types.Text)}, f)
-		}
-		x, err := b.call("jsonb_build_object", false, args, make([]ast.Pos, len(args)), ast.Pos(arg.Position()))
-		if err != nil {
-			return nil, err
-		}
-		out = x
-	} else {
-		out = &expr.Call{Fn: expr.RowToJSON(names, typesOf(fields)), Args: fields, T: types.Of(types.JSON), Pos: int(arg.Position())}
-	}
-	if absent != nil {
-		t := out.Type()
-		out = &expr.Case{Whens: []expr.When{{Cond: &expr.IsNull{X: b.Meta.Col(absent.id), Not: true}, Then: out}}, T: t}
-	}
-	return out, nil
-}
-
-// relNull binds t IS [NOT] NULL for a relation: all of its columns are, or none is.
-func (b *Binder) relNull(c *context, e *ast.Is) (expr.Expr, bool) {
-	ref, ok := e.X.(*ast.ColRef)
-	if !ok {
-		return nil, false
-	}
-	if _, err := b.findColumn(c.sc, ref); err == nil {
-		return nil, false
-	}
-	r, err := b.findRel(c.sc, ref.Parts, ref.Pos)
-	if err != nil {
-		return nil, false
-	}
-	var args []expr.Expr
-	for _, col := range r.cols {
-		x := b.Meta.Col(col.id)
-		b.refs[x] = colRef{int(ref.Pos), r.name + "." + col.name}
-		args = append(args, &expr.IsNull{X: x, Not: e.Not})
-	}
-	if len(args) == 0 {
-		return expr.Bool(true), true
-	}
-	return conj(args), true
+	return b.fold(conj(tests))
 }

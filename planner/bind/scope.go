@@ -21,6 +21,8 @@ type scope struct {
 	at *context
 	// blocked are relations that stand in FROM but may not be referenced from here, for the message.
 	blocked []*rel
+	// mentioned are the names that expressions of this level, and of those within, use alone: relations among them are meant as rows.
+	mentioned map[string]bool
 	// barred are those left of a RIGHT or FULL JOIN, which its LATERAL right side may not see.
 	barred []*rel
 }
@@ -33,8 +35,13 @@ type rel struct {
 	cols  []*col
 	table *catalog.Table
 	ids   []int // of all the table's columns
-	// nullable: an outer join may have none of its rows.
+	// fields are the names of its row's fields: the relation's own ones, whatever the alias calls them.
+	fields []string
+	// nullable: an outer join may have none of its rows. present is a column that is NULL then; 0: there is none.
 	nullable bool
+	present  int
+	// plain: a function of plain values, each of which is its row.
+	plain bool
 }
 
 // aliased says that no schema tells the relation from another of its name: it has an alias, or is a WITH query or a function.

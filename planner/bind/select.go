@@ -1,6 +1,7 @@
 package bind
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/streamsql/streamsql/expr"
@@ -50,6 +51,9 @@ func itoa(n int) string { return strconv.Itoa(n) }
 func (b *Binder) selectCore(s *ast.Select, sc *scope, order []*ast.SortItem, known bool) (*Query, error) {
 	sel := &selection{b: b, s: s, sc: sc}
 	var err error
+	if slices.ContainsFunc(s.From, isJoin) {
+		sc.mentioned = ast.Mentioned(s, order)
+	}
 	if sel.node, err = b.from(sc, s.From); err != nil {
 		return nil, err
 	}
@@ -88,6 +92,11 @@ func (b *Binder) selectCore(s *ast.Select, sc *scope, order []*ast.SortItem, kno
 	}
 	sel.applyCalls()
 	return sel.finish()
+}
+
+func isJoin(f ast.From) bool {
+	_, ok := f.(*ast.Join)
+	return ok
 }
 
 func (sel *selection) bindTargets(known bool) error {
@@ -248,7 +257,7 @@ func (sel *selection) finish() (*Query, error) {
 		if c, ok := t.expr.(*expr.Col); ok && !used[c.ID] && b.viewParam(c.ID) == nil && !sel.outer(c.ID) {
 			t.id = c.ID
 		} else {
-			t.id = b.Meta.Add(t.name, t.expr.Type())
+			t.id = b.newColumn(t.name, t.expr)
 			if ok {
 				b.origins[t.id] = b.origins[c.ID]
 			}
@@ -272,7 +281,7 @@ func (sel *selection) finish() (*Query, error) {
 		out.Node = k
 	case sel.s.Distinct:
 		for _, t := range sel.targets {
-			if err := hasEquality(t.expr.Type(), int(t.pos)); err != nil {
+			if err := b.hasEquality(t.expr, int(t.pos)); err != nil {
 				return nil, err
 			}
 		}

@@ -25,10 +25,15 @@ func (b *Binder) setReturning(c *context, e *ast.Func, name string, args []expr.
 	if call == nil || err != nil {
 		return nil, err
 	}
-	if len(call.ids) != 1 {
-		return nil, unsupported(e, "a composite value of a set-returning function")
+	if len(call.ids) == 1 {
+		return b.Meta.Col(call.ids[0]), nil
 	}
-	return b.Meta.Col(call.ids[0]), nil
+	var names []string
+	var cols []expr.Expr
+	for i, id := range call.ids {
+		names, cols = append(names, call.fn.Cols[i].Name), append(cols, b.Meta.Col(id))
+	}
+	return makeRow(names, cols, e.Pos), nil
 }
 
 // addSRF registers a set-returning function with its query level; nil if it is not one.
@@ -127,8 +132,11 @@ func (b *Binder) field(c *context, e *ast.Field) (expr.Expr, error) {
 	switch x := e.X.(type) {
 	case *ast.Func:
 		call, err := b.compositeSRF(c, x)
-		if err != nil || call == nil {
-			return nil, orUnsupported(err, e)
+		if err != nil {
+			return nil, err
+		}
+		if call == nil {
+			break
 		}
 		for i, col := range call.fn.Cols {
 			if col.Name == e.Name {
@@ -137,28 +145,19 @@ func (b *Binder) field(c *context, e *ast.Field) (expr.Expr, error) {
 		}
 		return nil, sqlerr.New(sqlerr.UndefinedColumn, "column %q not found in data type record", e.Name).At(int(e.Pos))
 	case *ast.ColRef:
-		if _, _, err := b.column(c.sc, x); err != nil {
-			if r, _ := b.findRel(c.sc, x.Parts, x.Pos); r != nil {
-				return b.scalar(c, &ast.ColRef{Pos: x.Pos, Parts: append(slices.Clone(x.Parts), e.Name)})
-			}
-			return nil, err
+		if r := b.namedRel(c, x); r != nil {
+			return b.scalar(c, &ast.ColRef{Pos: x.Pos, Parts: append(slices.Clone(x.Parts), e.Name)})
 		}
-	case *ast.Row:
-		for i, el := range x.Elems {
-			if e.Name == "f"+itoa(i+1) {
-				return b.typedScalar(c, el)
-			}
-		}
+	}
+	x, fields, err := b.composite(c, e.X, e, e.Name)
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(fields, func(f types.Field) bool { return f.Name == e.Name })
+	if i < 0 {
 		return nil, sqlerr.New(sqlerr.UndefinedColumn, "could not identify column %q in record data type", e.Name).At(int(e.Pos))
 	}
-	return nil, orUnsupported(nil, e)
-}
-
-func orUnsupported(err error, e ast.Expr) error {
-	if err != nil {
-		return err
-	}
-	return unsupported(e, "selecting a field of a composite value")
+	return b.selectField(x, fields, i, e.Pos), nil
 }
 
 // compositeSRF binds a set-returning function of several columns; nil if f is none.
@@ -180,15 +179,27 @@ func (sel *selection) starOf(st *ast.StarOf) error {
 	switch x := st.X.(type) {
 	case *ast.Func:
 		call, err := b.compositeSRF(sel.ctx, x)
-		if err != nil || call == nil {
-			return orUnsupported(err, st)
+		if err != nil {
+			return err
+		}
+		if call == nil {
+			break
 		}
 		for i, col := range call.fn.Cols {
 			sel.targets = append(sel.targets, &target{name: col.Name, expr: b.Meta.Col(call.ids[i]), pos: st.Pos})
 		}
 		return nil
 	case *ast.ColRef:
-		return sel.star(&ast.Star{Pos: x.Pos, Qual: x.Parts})
+		if b.namedRel(sel.ctx, x) != nil {
+			return sel.star(&ast.Star{Pos: x.Pos, Qual: x.Parts})
+		}
 	}
-	return orUnsupported(nil, st)
+	x, fields, err := b.composite(sel.ctx, st.X, st, "*")
+	if err != nil {
+		return err
+	}
+	for i, f := range fields {
+		sel.targets = append(sel.targets, &target{name: f.Name, expr: b.selectField(x, fields, i, st.Pos), pos: st.Pos})
+	}
+	return nil
 }

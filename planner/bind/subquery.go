@@ -81,7 +81,10 @@ func (b *Binder) inSubquery(c *context, e *ast.In) (expr.Expr, error) {
 func (b *Binder) quantified(c *context, x ast.Expr, q *ast.Query, op string, all bool, pos ast.Pos) (expr.Expr, error) {
 	lefts := []ast.Expr{x}
 	if r, ok := x.(*ast.Row); ok {
-		lefts = r.Elems
+		var err error
+		if lefts, err = b.rowElems(c, r); err != nil {
+			return nil, err
+		}
 	}
 	xs, xpos, err := b.scalars(c, lefts)
 	if err != nil {

@@ -299,10 +299,16 @@ func ResolveType(t *ast.TypeName) (types.Type, error) {
 	return ty, nil
 }
 
-// hasEquality refuses a type of which DISTINCT, GROUP BY and set operations cannot tell what is equal.
-func hasEquality(t types.Type, pos int) error {
-	if t.Kind == types.JSON {
-		return sqlerr.New(sqlerr.UndefinedFunction, "could not identify an equality operator for type %s", t).At(pos)
+// hasEquality refuses values of which DISTINCT, GROUP BY and set operations cannot tell what is equal.
+func (b *Binder) hasEquality(e expr.Expr, pos int) error {
+	ts := []types.Type{e.Type()}
+	for _, f := range b.fieldsOf(e) {
+		ts = append(ts, f.Type)
+	}
+	for _, t := range ts {
+		if t.Kind == types.JSON {
+			return sqlerr.New(sqlerr.UndefinedFunction, "could not identify an equality operator for type %s", t).At(pos)
+		}
 	}
 	return nil
 }

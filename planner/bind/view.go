@@ -348,6 +348,11 @@ func ViewEnv(env *Env, v *catalog.View) *Env {
 	return &e
 }
 
+// PseudoType refuses a column of a type that no column has.
+func PseudoType(column string, t types.Type) error {
+	return sqlerr.New(sqlerr.InvalidTableDefinition, "column %q has pseudo-type %s", column, t)
+}
+
 // NameView names a view's columns: those of CREATE VIEW v (a, b), else the query's. In a materialized view, duplicate names become relation_column,
 // with a notice; in a plain one they are an error, as in PostgreSQL.
 func (b *Binder) NameView(q *Query, names []string, pos int, materialized bool) error {
@@ -361,6 +366,11 @@ func (b *Binder) NameView(q *Query, names []string, pos int, materialized bool) 
 	taken := map[string]bool{}
 	for i := range q.Cols {
 		c := &q.Cols[i]
+		if fields := b.Meta.Fields(c.ID); c.T.Is(types.Record) && fields == nil {
+			return sqlerr.Unsupported(c.pos, "a column of records whose fields are not known").WithHint("Cast it to text, or select its fields.")
+		} else if c.T.Is(types.Record) && !types.Named(fields) {
+			return PseudoType(c.Name, c.T)
+		}
 		if taken[c.Name] {
 			if !materialized || i-offset < len(names) || c.Rel == "" {
 				return sqlerr.New(sqlerr.DuplicateColumn, "column %q specified more than once", c.Name).At(c.pos).

@@ -231,7 +231,7 @@ func (b *Binder) windowSpec(c *context, spec *ast.Window, w *windowCall) error {
 		if err != nil {
 			return err
 		}
-		if err := hasEquality(x.Type(), int(loc(p))); err != nil {
+		if err := b.hasEquality(x, int(loc(p))); err != nil {
 			return err
 		}
 		w.partition = append(w.partition, x)

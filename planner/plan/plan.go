@@ -176,17 +176,23 @@ type Meta struct {
 type column struct {
 	name string
 	t    types.Type
+	// fields are those of all records in the column, as far as they are known.
+	fields []types.Field
 }
 
 // Add makes a column.
 func (m *Meta) Add(name string, t types.Type) int {
-	m.cols = append(m.cols, column{name, t})
+	m.cols = append(m.cols, column{name: name, t: t})
 	return len(m.cols)
 }
 
 // Name and Type tell what a column is.
 func (m *Meta) Name(id int) string     { return m.cols[id-1].name }
 func (m *Meta) Type(id int) types.Type { return m.cols[id-1].t }
+
+// Fields are those of all records in a column, nil if they are not known; SetFields says so.
+func (m *Meta) Fields(id int) []types.Field            { return m.cols[id-1].fields }
+func (m *Meta) SetFields(id int, fields []types.Field) { m.cols[id-1].fields = fields }
 
 // SetType corrects the type of a column that was unknown when it was made.
 func (m *Meta) SetType(id int, t types.Type) { m.cols[id-1].t = t }

@@ -17,6 +17,7 @@ import (
 	"github.com/streamsql/streamsql/internal/servertest"
 	"github.com/streamsql/streamsql/internal/sqltest"
 	"github.com/streamsql/streamsql/sqlerr"
+	"github.com/streamsql/streamsql/types"
 )
 
 // null is how answers show NULL: no text of a corpus is that.
@@ -92,7 +93,7 @@ func (d *wireDatabase) exec(session, sql string) Answer {
 		}
 		a.Columns, a.Types, a.Rows = nil, nil, nil
 		for _, f := range r.FieldDescriptions {
-			a.Columns, a.Types = append(a.Columns, f.Name), append(a.Types, f.DataTypeOID)
+			a.Columns, a.Types = append(a.Columns, f.Name), append(a.Types, rowType(f.DataTypeOID))
 		}
 		for _, row := range r.Rows {
 			cells := make([]string, len(row))
@@ -226,4 +227,13 @@ func (d *wireDatabase) inTransaction(session string) bool {
 		}
 	}
 	return false
+}
+
+// rowType is a type, record for those that users make: they are of the rows of relations, which are plain records here.
+func rowType(oid uint32) uint32 {
+	const firstOfUsers = 16384
+	if oid >= firstOfUsers {
+		return types.Of(types.Record).OID()
+	}
+	return oid
 }

@@ -1,0 +1,104 @@
+-- Rows as values: ROW(...), the row of a relation, their fields, comparison, order and text
+CREATE TABLE p (id int PRIMARY KEY, a int, b text, n numeric(10,2), at date);
+CREATE TABLE q (id int PRIMARY KEY, p int, c text);
+INSERT INTO p VALUES (1, 1, 'x y', 1.5, '2020-01-01'), (2, 1, NULL, 1.50, NULL), (3, NULL, '', NULL, '2019-05-06'), (4, 2, 'q"\,', -1, '2020-01-01'), (5, 2, 'q(', 3, 'infinity');
+INSERT INTO q VALUES (1, 1, 'one'), (2, 1, NULL), (3, 3, 'three'), (4, 9, 'nine'), (5, NULL, 'none');
+-- a value
+SELECT ROW(1, 'a', NULL), (1, 2), ROW(), ROW(NULL), (1, (2, 'x y'));
+SELECT p FROM p;
+SELECT id, ROW(a, b)::text, (p)::text, ROW(p.*, 1)::text FROM p;
+SELECT id, p || '!', concat(p, ROW(id)), format('%s', q) FROM q JOIN p USING (id);
+SELECT ROW(a, b, n) FROM p ORDER BY ROW(a, b, n) DESC;
+SELECT p FROM p ORDER BY p DESC;
+SELECT ROW(a, n) FROM p ORDER BY (a, n), id;
+SELECT DISTINCT ROW(a, at)::text FROM p;
+SELECT DISTINCT ROW(a, at) FROM p ORDER BY ROW(a, at);
+SELECT ROW(a, at)::text, count(*) FROM p GROUP BY ROW(a, at);
+SELECT a FROM p GROUP BY ROW(a, b);
+SELECT p.id, p FROM p GROUP BY p.id;
+-- fields
+SELECT (p).a, (p).* FROM p;
+SELECT (ROW(1, 'x'::text)).f1, (ROW(1, 'x'::text)).*;
+SELECT (x).a, (x).n + 1 AS n FROM (SELECT p AS x FROM p) s;
+SELECT (x).f2, (x).* FROM (SELECT ROW(a, b) AS x FROM p) s;
+SELECT (x).f3 FROM (SELECT ROW(a, b) AS x FROM p) s;
+SELECT (p).nothing FROM p;
+SELECT (a).b FROM p;
+SELECT (SELECT p FROM p WHERE id = 1).b;
+SELECT (SELECT ROW(1, 2)).f1;
+SELECT q.id, (SELECT p FROM p WHERE p.id = q.p).b FROM q;
+SELECT (x).a, count(*) FROM (SELECT ROW(a) AS y, p AS x FROM p) s GROUP BY (x).a;
+WITH w AS (SELECT p AS r FROM p) SELECT (r).b FROM w WHERE (r).a = 1;
+SELECT (CASE WHEN id > 2 THEN p END).b FROM p;
+-- beyond an outer join
+SELECT p.id, q FROM p LEFT JOIN q ON q.p = p.id;
+SELECT p.id, count(q), count(*), count(DISTINCT q) FROM p LEFT JOIN q ON q.p = p.id GROUP BY p.id;
+SELECT p.id, q IS NULL, q IS NOT NULL, q.* IS NULL FROM p LEFT JOIN q ON q.p = p.id;
+SELECT p, q FROM p FULL JOIN q ON q.p = p.id;
+SELECT p.id, row_to_json(q), to_jsonb(q) FROM p LEFT JOIN q ON q.p = p.id;
+SELECT q.id, p FROM p RIGHT JOIN q ON q.p = p.id;
+SELECT p.id, x, y FROM p LEFT JOIN (q x LEFT JOIN q y ON y.id = x.id + 1) ON x.p = p.id;
+SELECT p.id, (SELECT q.c FROM q z WHERE z = q) FROM p LEFT JOIN q ON q.p = p.id;
+SELECT p.id, coalesce(q::text, 'none') FROM p LEFT JOIN q USING (id);
+SELECT p.id FROM p LEFT JOIN q ON q.p = p.id WHERE q IS NULL;
+-- comparison
+SELECT x.id, y.id FROM p x JOIN p y ON x = y;
+SELECT x.id, y.id FROM p x JOIN p y ON ROW(x.a, x.at) = ROW(y.a, y.at);
+SELECT x.id, y.id, x < y, x <= y, x <> y FROM p x, p y;
+SELECT x.id, y.id FROM p x, p y WHERE ROW(x.n, 1)::text < ROW(y.n, 1)::text;
+SELECT (1, (2, 3)) = (1, (2, 3)), (1, (2, NULL::int)) = (1, (2, NULL::int)), (1, NULL::int) = (1, NULL::int);
+SELECT (1, ('a', 'b')) = (1, ('a', 'b'));
+SELECT id FROM p WHERE (a, (b, n)) = (1, ('x y'::text, 1.5));
+SELECT id FROM p WHERE (a, (b, n)) < (2, ('a'::text, 1.5));
+SELECT id FROM p WHERE (a, (b, id)) IN (SELECT 1, ROW('x y'::text, 1));
+SELECT id FROM p WHERE p IN (SELECT p FROM p WHERE a = 1);
+SELECT id FROM p WHERE p NOT IN (SELECT p FROM p WHERE a = 1);
+SELECT id FROM p WHERE (id, p) NOT IN (SELECT id, p FROM p WHERE a = 1);
+SELECT id FROM p WHERE p = ANY (SELECT p FROM p WHERE n > 1);
+SELECT id FROM p WHERE p >= ALL (SELECT p FROM p WHERE n > 1);
+SELECT id FROM p WHERE p = (SELECT p FROM p WHERE id = 2);
+SELECT id FROM p WHERE (a, at) IN ((1, date '2020-01-01'), (2, 'infinity'), ROW(NULL, NULL));
+SELECT id FROM p WHERE ROW(a, n) IN (ROW(1, 1.5), (SELECT ROW(2, 3.00)));
+SELECT id FROM p WHERE ROW(a, n) IS DISTINCT FROM ROW(1, NULL);
+SELECT id FROM p WHERE p IS NOT DISTINCT FROM ROW(2, 1, NULL::text, 1.5, NULL::date);
+SELECT p = ROW(1, 2) FROM p;
+SELECT q = p FROM p, q;
+SELECT (1, 2) IN (SELECT q FROM q);
+SELECT ROW(1, 2) = (SELECT 1, 2), ROW(1, 2) > (SELECT 1, NULL);
+SELECT id, ROW(a, b) IS NULL, ROW(a, ROW(NULL, NULL)) IS NULL, (p).b IS NULL FROM p;
+SELECT (CASE WHEN id > 2 THEN ROW(a, b) END) IS NULL, (CASE WHEN id > 2 THEN ROW(a, b) END) IS NOT NULL FROM p;
+SELECT id, nullif(ROW(a, b), ROW(1, 'x y'::text))::text, greatest(ROW(a), ROW(1))::text FROM p;
+SELECT id, CASE ROW(a, n) WHEN ROW(1, 1.5) THEN 'y' ELSE 'n' END, ROW(a, n) BETWEEN ROW(1, 1) AND ROW(1, 2) FROM p;
+SELECT CASE WHEN a = 1 THEN ROW(1, 2) ELSE ROW('x') END FROM p;
+-- aggregates, windows, arrays
+SELECT a, count(p), count(ROW(b)), count(DISTINCT ROW(n)), count(DISTINCT p) FROM p GROUP BY a;
+SELECT a, array_agg(ROW(n, b) ORDER BY id)::text, string_agg(p::text, ';' ORDER BY p) FROM p GROUP BY a;
+SELECT json_agg(p ORDER BY id), jsonb_agg(ROW(a, b) ORDER BY id), json_object_agg(id, q ORDER BY id) FROM p JOIN q USING (id);
+SELECT a, jsonb_agg(DISTINCT p) FROM p GROUP BY a;
+SELECT id, lag(p) OVER (ORDER BY p), rank() OVER (ORDER BY ROW(a, n)), first_value(ROW(id)) OVER (PARTITION BY ROW(a) ORDER BY id)::text FROM p;
+SELECT ARRAY[ROW(1, 'x'), ROW(2, NULL)], ROW(1, 2) = ANY (ARRAY[ROW(1, 2)]);
+SELECT unnest(array_agg(p)) FROM p;
+SELECT jsonb_build_object('p', p, 'r', ROW(1, id)), row_to_json(ROW(id, p)) FROM p;
+SELECT min(ROW(a)) FROM p;
+SELECT row_to_json(1);
+SELECT row_to_json(x) FROM p AS x (k, l);
+SELECT row_to_json(x) FROM (SELECT id, a AS k FROM p) AS x (i);
+-- set operations and VALUES
+SELECT ROW(a, n)::text FROM p UNION SELECT ROW(id, n)::text FROM p;
+SELECT p FROM p WHERE a = 1 UNION SELECT p FROM p;
+SELECT p FROM p EXCEPT SELECT p FROM p WHERE a = 1;
+SELECT ROW(1) UNION SELECT ROW('a'::text);
+SELECT ROW(1, 2) UNION ALL SELECT ROW(1, NULL);
+SELECT x FROM (VALUES (ROW(1, 2)), (ROW(3, 4))) v (x) ORDER BY x DESC;
+-- no columns
+SELECT '(1,2)'::record;
+CREATE TABLE bad (r record);
+CREATE VIEW bad AS SELECT ROW(1, 2);
+CREATE TABLE bad AS SELECT ROW(1, 2) AS r;
+CREATE VIEW rows AS SELECT id, p FROM p;
+SELECT p FROM rows;
+-- changes
+UPDATE p SET b = 'z' WHERE p = (SELECT p FROM p WHERE id = 3);
+INSERT INTO q SELECT (ROW(6, 2, 'new')).*;
+DELETE FROM p WHERE ROW(id, b) = ROW(5, 'q(') RETURNING p, ROW(p.*);
+SELECT p FROM p ORDER BY p;
