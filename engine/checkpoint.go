@@ -12,7 +12,7 @@ import (
 const (
 	// checkpointRows is after how many changed rows a checkpoint begins: what a restart replays, about half a second.
 	checkpointRows = 100_000
-	// Where checkpoints do not keep up, they run faster from hurryRows on, and from slowRows on writers wait for them.
+	// Where checkpoints do not keep up, they run faster from hurryRows on, and from slowRows on writers wait for them; where memory is short, at once.
 	hurryRows = checkpointRows * 3 / 2
 	slowRows  = 4 * checkpointRows
 	// checkpointLog is the same in bytes of the log.
@@ -96,11 +96,12 @@ func (e *Engine) mayCheckpoint() {
 	c := &e.checkpoint
 	behind := e.flow.total - c.at
 	if c.running.Load() {
-		if behind > hurryRows && !c.hurried {
+		short := e.store.Short()
+		if (behind > hurryRows || short) && !c.hurried {
 			c.hurried = true
 			e.store.SetCheckpointRate(hurriedRate)
 		}
-		if e.flow.total-c.before < slowRows {
+		if e.flow.total-c.before < slowRows && !short {
 			return
 		}
 		<-c.ended
@@ -161,7 +162,7 @@ func (e *Engine) endCheckpoint(want []chan error, cramped bool, err error) {
 // checkpointDue tells whether somebody waits for a checkpoint, or a restart would take long without one. The caller has the turn, and mu.
 func (e *Engine) checkpointDue() bool {
 	c := &e.checkpoint
-	return e.log != nil && (len(e.want) > 0 || c.room.asked || e.flow.total-c.at >= checkpointRows || e.log.Size()-c.logAt >= checkpointLog)
+	return e.log != nil && (len(e.want) > 0 || c.room.asked || e.store.Unwritten() || e.flow.total-c.at >= checkpointRows || e.log.Size()-c.logAt >= checkpointLog)
 }
 
 func answerAll(waiting []chan error, err error) {

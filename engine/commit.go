@@ -29,7 +29,7 @@ type DDL struct {
 
 // Commit is what a transaction asks for.
 type Commit struct {
-	Snapshot *Snapshot // that the writes were read from
+	Snapshot *Snapshot // that the writes were read from; Commit may close it
 	Writes   *Writes
 	DDL      []DDL
 	// Reads are the ranges that must be at COMMIT as the transaction read them: of a SERIALIZABLE one all.
@@ -83,7 +83,7 @@ func (e *Engine) Commit(ctx context.Context, c Commit) error {
 	if len(p.entry) == 0 && c.Reads == nil {
 		return nil
 	}
-	if err := e.admit(p); err != nil {
+	if err := e.admit(ctx, p, c.Snapshot); err != nil {
 		return err
 	}
 	if alone := len(c.DDL) > 0 || p.truncates(); alone {
@@ -148,13 +148,13 @@ func (p *pending) truncates() bool {
 
 // admit refuses a transaction for which there is no room: what is logged must be able to run. Of the limit, a part is kept for queries. What
 // makes room may go beyond it.
-func (e *Engine) admit(p *pending) error {
+func (e *Engine) admit(ctx context.Context, p *pending, base *Snapshot) error {
 	n := int64(len(p.entry))
 	if n == 0 {
 		return nil
 	}
 	spare := e.limit / 16
-	if err := e.store.Reserve(4*n + 1<<16 + spare); err != nil && (p.grows() || e.store.Reserve(-2*spare) != nil) {
+	if err := e.relieve(ctx, 4*n+1<<16+spare, base); err != nil && (ctx.Err() != nil || p.grows() || e.store.Admit(-2*spare) != nil) {
 		return err
 	}
 	if err := e.store.DiskRoom(2*n, true); err != nil {

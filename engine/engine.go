@@ -67,6 +67,7 @@ type Engine struct {
 	broken    error        // no more writes
 	want      []chan error // who waits for a checkpoint
 	published storage.Tick
+	relief    bool                   // somebody waits for a tick to give memory back
 	progress  map[catalog.ID]float64 // of the views being hydrated
 
 	sequences  sequences

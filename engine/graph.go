@@ -278,7 +278,7 @@ func (g *graph) free() {
 
 // step runs the graph once over what was put into the tables. It returns the flows that failed.
 func (g *graph) step() (failed []*flow) {
-	if err := g.store.Reserve(0); err != nil {
+	if err := g.store.Overrun(); err != nil {
 		failed = g.giveUp(err)
 	}
 	for _, f := range g.order {

@@ -58,6 +58,7 @@ func open(ctx context.Context, o Options) (*Engine, error) {
 	} else if e.store, err = storage.Open(o.Dir, storage.Options{MemoryLimit: o.MemoryLimit, Segments: o.Segments}); err != nil {
 		return nil, err
 	}
+	e.store.OnPressure(e.queue.ring)
 	e.log = e.store.Log()
 	e.flow = newDataflow(e.store)
 	e.flow.graph.wrap, e.limit = o.wrap, o.MemoryLimit

@@ -13,6 +13,10 @@ import (
 const (
 	// scanTime is what a tick spends on hydration at most, beside writers.
 	scanTime = 5 * time.Millisecond
+	// Of how many rows it chooses.
+	minScan, maxScan = 512, 1 << 17
+	// scanShare is how many bytes of the memory limit there are at least to each of them.
+	scanShare = 4 << 10
 )
 
 // pending is a transaction that was accepted.
@@ -133,6 +137,7 @@ func (e *Engine) takeSmall() *tick {
 func (e *Engine) begin(commits []*pending) *tick {
 	t := &tick{number: e.store.LastTick() + 1, commits: commits, small: e.log != nil && len(commits) == 1 && commits[0].small()}
 	e.begun = append(e.begun, t)
+	e.relief = false
 	return t
 }
 
@@ -142,7 +147,8 @@ func (p *pending) small() bool {
 }
 
 func (e *Engine) idleWork() bool {
-	return e.flow.graph.hydrating() || e.store.Orphans() > 0 || (len(e.want) > 0 || e.checkpoint.room.asked) && !e.checkpoint.running.Load()
+	return e.flow.graph.hydrating() || e.store.Orphans() > 0 || e.relief || e.store.Pressed() ||
+		(len(e.want) > 0 || e.checkpoint.room.asked || e.store.Unwritten()) && !e.checkpoint.running.Load()
 }
 
 // run takes a tick through the dataflow; its entry may be synced meanwhile. The caller has the turn.
@@ -243,7 +249,8 @@ func (e *Engine) apply(commits []*pending) {
 	}
 }
 
-// paceScan chooses how many rows new views read in this tick: what takes about scanTime beside writers, and more where nobody waits.
+// paceScan chooses how many rows new views read in this tick: what takes about scanTime beside writers, and more where nobody waits; little where memory
+// is short, as pages have to leave it first.
 func (e *Engine) paceScan(busy bool) {
 	g, now := e.flow.graph, time.Now()
 	took := now.Sub(g.paced)
@@ -253,10 +260,15 @@ func (e *Engine) paceScan(busy bool) {
 		limit *= 4
 	}
 	switch {
+	case e.store.Short():
+		g.scan = minScan
 	case took > 2*limit:
-		g.scan = max(g.scan/2, 512)
+		g.scan = max(g.scan/2, minScan)
 	case took < limit/2:
-		g.scan = min(g.scan*2, 1<<17)
+		g.scan = min(g.scan*2, maxScan)
+	}
+	if e.limit > 0 {
+		g.scan = min(g.scan, max(int(e.limit/scanShare), minScan))
 	}
 }
 

@@ -77,7 +77,7 @@ func (s *Store) capture(meta []byte) *checkpoint {
 			atomic.StoreUint32(f, fl&^flagDirty)
 		}
 	}
-	s.dirty = s.dirty[:0]
+	s.dirty, s.unwritten = s.dirty[:0], 0
 	c.manifest = s.captureManifest(c.epoch, meta)
 	return c
 }
@@ -237,7 +237,10 @@ func (c *checkpoint) pause(ctx context.Context) error {
 
 func (c *checkpoint) writePage(wb *pageBatch, b *imageBuffer, id uint32) error {
 	s := c.s
-	p := s.pageAt(id, c.state.tick)
+	p := s.version(id, c.state.tick)
+	for ; p == nil; p = s.version(id, c.state.tick) { // it only gets its image, and has changed long ago
+		s.fault(id)
+	}
 	f := &s.desc(id).flags
 	fl := atomic.LoadUint32(f)
 	if fl&(flagStored|flagRewrite) == flagStored {

@@ -20,7 +20,9 @@ type pool struct {
 	base   ptr
 	frames uint32 // that the region has room for; two are left over, as what is fetched ahead may lie behind a page's end
 	limit  int64  // bytes; 0: none
+	high   int64  // bytes from which on pages leave; 0: none do
 	taken  atomic.Int64
+	temp   atomic.Int64  // of taken, by temporary stores
 	owners atomic.Uint32 // numbers the stores, for the identity word of their pages
 
 	mu     sync.Mutex
@@ -30,16 +32,14 @@ type pool struct {
 	users  int
 }
 
-// reserveSizes are tried in turn: address space is free, but some systems grant less of it.
+// newPool reserves what it gets: address space is free, but some systems grant less of it. There is more than the limit, as a tick that has begun
+// completes.
 func newPool(limit, reserve int64) (*pool, error) {
-	if limit > 0 {
-		reserve = limit + limit/4 + 64<<20
-	}
 	for {
 		mem, err := reserveMemory(reserve)
 		if err == nil {
 			hugePages(mem)
-			return &pool{mem: mem, base: ptr(&mem[0]), frames: uint32(min(int64(len(mem))/PageSize-2, 1<<32-2)), limit: limit}, nil
+			return &pool{mem: mem, base: ptr(&mem[0]), frames: uint32(min(int64(len(mem))/PageSize-2, cool-1)), limit: limit, high: limit / 2}, nil
 		}
 		if reserve /= 2; reserve < 64<<20 {
 			return nil, sqlerr.New(sqlerr.OutOfMemory, "out of memory").WithHint("Cannot reserve address space: %v.", err)

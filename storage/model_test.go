@@ -60,6 +60,8 @@ type run struct {
 	*rand.Rand
 	seed int64
 	step int
+
+	evict bool // pages leave memory as soon as they can
 }
 
 func newRun(t *testing.T, seed int64) *run {
@@ -353,10 +355,14 @@ func (r *run) dropAll(s *Store, subjects []*subject) {
 }
 
 // TestCheckpointsAndCrashes takes checkpoints while ticks go on, and goes on from copies of the directory made at any
-// time: what is opened is the last durable checkpoint's state, whatever came after.
+// time: what is opened is the last durable checkpoint's state, whatever came after. In half of the runs pages leave memory as soon as they can, while
+// snapshots are held.
 func TestCheckpointsAndCrashes(t *testing.T) {
-	for seed := int64(1); seed <= 4; seed++ {
+	for seed := int64(1); seed <= 6; seed++ {
 		r := newRun(t, seed)
+		r.evict = seed%2 == 0
+		var held []heldSnapshot
+		left := int64(0)
 		dir := t.TempDir()
 		s := r.open(dir)
 		s.Begin(1)
@@ -394,8 +400,28 @@ func TestCheckpointsAndCrashes(t *testing.T) {
 			if fail == "" {
 				durable, durableTick = captured, tick
 			}
+			left += s.waiting
+			if r.evict && r.Intn(2) == 0 {
+				h := heldSnapshot{s.Pin(), map[ID]model{}}
+				for _, x := range subjects {
+					h.models[x.id] = x.m.clone()
+				}
+				held = append(held, h)
+			}
+			if len(held) > 0 && r.Intn(2) == 0 {
+				i := r.Intn(len(held))
+				r.compareHeld(held[i], subjects)
+				held[i].sn.Close()
+				held = slices.Delete(held, i, i+1)
+			}
+			r.compareWriter(s, subjects[r.Intn(len(subjects))])
 			r.check(s)
 			if r.Intn(3) == 0 {
+				for _, h := range held {
+					r.compareHeld(h, subjects)
+					h.sn.Close()
+				}
+				held = nil
 				crashed := filepath.Join(t.TempDir(), "copy")
 				copyDir(t, crashed, dir)
 				if err := s.Close(); err != nil {
@@ -422,6 +448,12 @@ func TestCheckpointsAndCrashes(t *testing.T) {
 				r.check(s)
 			}
 		}
+		for _, h := range held {
+			h.sn.Close()
+		}
+		if r.evict && left < 100 {
+			r.failf("%d pages have left memory", left)
+		}
 		r.dropAll(s, subjects)
 		s.durable.faults = nil
 		if err := s.Checkpoint(nil)(context.Background()); err != nil {
@@ -442,6 +474,9 @@ func (r *run) open(dir string) *Store {
 	s, err := open(dir, Options{CheckpointRate: 24 << 20}, &memorySegments{})
 	if err != nil {
 		r.failf("open: %v", err)
+	}
+	if r.evict {
+		s.pool.high = 1
 	}
 	s.durable.minPacks = 4 << 10 // so that all pages are written whole every few checkpoints
 	return s

@@ -285,28 +285,29 @@ func (d *durable) repair(epoch uint64) error {
 
 // fault reads a page back. Several goroutines may do it at once; one frame wins.
 func (s *Store) fault(id uint32) ptr {
-	d := s.desc(id)
 	f := s.pool.take(nil, 1)[0]
 	p := s.pool.frame(f)
 	construct(p)
 	if err := s.readPage(p, id); err != nil {
 		s.pool.give([]uint32{f})
-		var known *sqlerr.Error
-		if !errors.As(err, &known) {
-			known = sqlerr.New(sqlerr.DataCorrupted, "could not read page %d: %v", id, err)
-		}
-		panic(known)
+		panic(err)
 	}
 	if !s.install(id, f) {
 		s.pool.give([]uint32{f})
-		return s.pool.frame(atomic.LoadUint32(&d.frame))
+		return s.page(id)
 	}
 	return p
 }
 
+// readPage makes p the stored page id. An error is to be raised.
 func (s *Store) readPage(p ptr, id uint32) error {
-	if s.durable == nil {
-		return errors.New("the page does not exist")
+	err := errors.New("the page does not exist")
+	if s.durable != nil {
+		err = s.loadPage(p, id, func(id uint32, f func(v []byte) error) (bool, error) { return s.durable.db.get(pageKey('p', id), f) })
 	}
-	return s.loadPage(p, id, func(id uint32, f func(v []byte) error) (bool, error) { return s.durable.db.get(pageKey('p', id), f) })
+	var known *sqlerr.Error
+	if err == nil || errors.As(err, &known) {
+		return err
+	}
+	return sqlerr.New(sqlerr.DataCorrupted, "could not read page %d: %v", id, err)
 }

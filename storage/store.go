@@ -62,14 +62,15 @@ type pager struct {
 	deadHead int
 	replaced []deadVersion
 	blocked  map[Tick][]deadVersion
-	pinned   []Tick   // scratch of reclaim
-	cold     bool     // pages may be in the database only
-	absent   []uint32 // scratch of reading ahead
+	pinned   []Tick // scratch of reclaim
+	cold     bool   // pages may be in the database only
+	evictor
+	absent []uint32 // scratch of reading ahead
 }
 
 // descriptor says where a page is. Page id, index in the table and key in Badger are one.
 type descriptor struct {
-	frame uint32 // of its newest version; 0: not resident
+	frame uint32 // of its newest version, perhaps with cool; 0: not resident
 	flags uint32
 }
 
@@ -154,19 +155,31 @@ func (s *Store) Close() error {
 func (s *Store) giveFrames() {
 	out := s.frames
 	for id := uint32(1); id < s.nextPage; id++ {
-		for f := s.desc(id).frame; f != 0; f = prevOf(s.pool.frame(f)) {
+		for f := s.desc(id).resident(); f != 0; f = prevOf(s.pool.frame(f)) {
 			out = append(out, f)
 		}
 	}
-	s.pool.give(out)
+	s.give(out)
 	s.frames = nil
 }
 
 // Resident is the memory that pages take now, temporary stores included.
 func (s *Store) Resident() int64 { return s.pool.resident() }
 
-// Reserve fails with 53200 if n more bytes would exceed the limit. It holds nothing: ask before work that takes memory.
-func (s *Store) Reserve(n int64) error { return s.pool.reserve(n) }
+// Admit fails with 53200 if n more bytes of state would exceed the limit. It holds nothing: ask before work that takes memory.
+func (s *Store) Admit(n int64) error { return s.pool.reserve(n) }
+
+// Reserve is Admit for what goes soon, like a query's: of the limit a quarter is theirs, as pages of state can leave memory.
+func (s *Store) Reserve(n int64) error {
+	p := s.pool
+	if p.temp.Load()*PageSize+n <= p.limit/4 {
+		return nil
+	}
+	return p.reserve(n)
+}
+
+// Overrun fails with 53200 if memory is taken far beyond the limit: what takes more of it has to end.
+func (s *Store) Overrun() error { return s.pool.reserve(-s.pool.limit / 4) }
 
 // Reserve is that of the store.
 func (s *Snapshot) Reserve(n int64) error { return s.s.Reserve(n) }
@@ -180,27 +193,53 @@ func (s *Store) ident(id uint32) uint64 { return uint64(s.owner)<<32 | uint64(id
 // page is the newest version of a page, read back if it is not resident. For the writer; and for anybody when the page
 // never changes (blobs).
 func (s *Store) page(id uint32) ptr {
-	if f := atomic.LoadUint32(&s.desc(id).frame); f != 0 {
+	if f := atomic.LoadUint32(&s.desc(id).frame); int32(f) > 0 { // resident, and not cool
 		return s.pool.frame(f)
 	}
-	return s.fault(id)
+	return s.fetch(id)
 }
 
 // pageAt is the version of a page that snapshot at sees, for anybody who has pinned it.
+//
+// Where memory is short, what a reader reads back is its own: a long scan would fill memory, and its snapshot keep all of it there.
+func (s *Store) pageAt(id uint32, at Tick) ptr {
+	if at == newest {
+		return s.page(id)
+	}
+	for {
+		if p := s.version(id, at); p != nil {
+			return p
+		}
+		if !s.Short() {
+			s.readMore()
+			s.fault(id)
+			continue
+		}
+		p := ptr(new([PageSize]byte))
+		if err := s.readPage(p, id); err != nil {
+			panic(err)
+		}
+		if s.desc(id).resident() == 0 { // and was all the time: what changes after the snapshot stays as long as that does
+			return p
+		}
+	}
+}
+
+// version is pageAt, of a resident page; nil: it is not.
 //
 // The version wanted cannot go away, but those before it in the chain can, and their frames may be used again while we
 // look at them. So what is found is looked at twice: a frame under construction has a birth later than any snapshot,
 // identity is written before birth, and if a frame is our page both before and after, it is the version wanted: every
 // chain that leads to a version of this page leads down to ours.
-func (s *Store) pageAt(id uint32, at Tick) ptr {
-	if at == newest {
-		return s.page(id)
-	}
-	ident := s.ident(id)
+func (s *Store) version(id uint32, at Tick) ptr {
+	ident, d := s.ident(id), s.desc(id)
 	for {
-		f := atomic.LoadUint32(&s.desc(id).frame)
-		if f == 0 {
-			s.fault(id)
+		f := atomic.LoadUint32(&d.frame)
+		if int32(f) <= 0 {
+			if f == 0 {
+				return nil
+			}
+			d.warm(f)
 			continue
 		}
 		for f != 0 {

@@ -208,7 +208,7 @@ func (h *table) first(hash uint64) (uint32, ptr) {
 	}
 	id = h.bucket(hash)
 	p := h.s.page(id)
-	*a = uint64(h.s.desc(id).frame)<<32 | uint64(id)
+	*a = uint64(h.s.desc(id).resident())<<32 | uint64(id)
 	return id, p
 }
 
@@ -243,7 +243,7 @@ func (h *table) point(c uint64, l uint, id uint32) {
 func (h *table) own(id uint32) ptr {
 	d := h.s.desc(id)
 	if atomic.LoadUint32(&d.flags)&(flagDirty|flagPending) == flagDirty && d.frame != 0 {
-		return h.s.pool.frame(d.frame) // owned since the last checkpoint began
+		return h.s.page(id) // owned since the last checkpoint began
 	}
 	return h.s.own(h.structure, id, false)
 }

@@ -68,6 +68,7 @@ func (s *Store) Seal() *Sealed {
 	s.last = next
 	s.live = append(s.live, next)
 	s.reclaim()
+	s.evict()
 	s.checkInvariants()
 	return next
 }

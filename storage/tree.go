@@ -217,12 +217,12 @@ func (e *treeEdit) applyChildren(p ptr, first int) {
 	}
 	for k := -aheadHeader; k < n; k++ {
 		if j := k + aheadHeader; j < n {
-			if f := s.desc(childOf(p, int(ranges[j].child))).frame; f != 0 {
+			if f := s.desc(childOf(p, int(ranges[j].child))).resident(); f != 0 {
 				prefetch(s.pool.frame(f))
 			}
 		}
 		if j := k + aheadSlots; j >= 0 && j < n {
-			if f := s.desc(childOf(p, int(ranges[j].child))).frame; f != 0 {
+			if f := s.desc(childOf(p, int(ranges[j].child))).resident(); f != 0 {
 				q := s.pool.frame(f)
 				prefetchN(unsafe.Add(q, 64), (countOf(q)*slotSize+slotBase(q)-1)/64)
 			}

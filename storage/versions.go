@@ -11,7 +11,8 @@ type deadPage struct {
 	tick Tick
 }
 
-// deadVersion is a version of a page that tick replaced: snapshots in [birth, tick) need it.
+// deadVersion is a version of a page that tick replaced: snapshots in [birth, tick) need it. Without a page, it is the frame of one that has left
+// memory: snapshots before tick may look at it.
 type deadVersion struct {
 	frame, page uint32
 	birth, tick Tick
@@ -31,10 +32,20 @@ func (s *Store) finish(p ptr, id uint32, birth Tick, prev uint32) {
 func (s *Store) takeFrame() uint32 {
 	if len(s.frames) == 0 {
 		s.frames = s.pool.take(s.frames, 16)
+		if s.durable == nil {
+			s.pool.temp.Add(16)
+		}
 	}
 	f := s.frames[len(s.frames)-1]
 	s.frames = s.frames[:len(s.frames)-1]
 	return f
+}
+
+func (s *Store) give(frames []uint32) {
+	s.pool.give(frames)
+	if s.durable == nil {
+		s.pool.temp.Add(-int64(len(frames)))
+	}
 }
 
 func (s *Store) takePage() uint32 {
@@ -112,9 +123,7 @@ func (s *Store) retire(t *structure, id uint32) {
 	d := s.desc(id)
 	fl := atomic.LoadUint32(&d.flags)
 	if fl&(flagPending|flagFlight) == 0 && s.onlyOurs(t, d) {
-		if d.frame != 0 {
-			s.frames = append(s.frames, d.frame)
-		}
+		s.giveUp(d)
 		s.forget(id, fl)
 		return
 	}
@@ -122,12 +131,20 @@ func (s *Store) retire(t *structure, id uint32) {
 	s.dead = append(s.dead, deadPage{id: id, tick: s.tick})
 }
 
+// giveUp frees the frame of a page, if it is resident.
+func (s *Store) giveUp(d *descriptor) {
+	if f := d.resident(); f != 0 {
+		s.frames = append(s.frames, f)
+	}
+}
+
 // onlyOurs tells that no reader can have seen the page: it is private, or was made in this tick.
 func (s *Store) onlyOurs(t *structure, d *descriptor) bool {
-	if d.frame == 0 {
+	f := d.resident()
+	if f == 0 {
 		return !t.spec.Published
 	}
-	p := s.pool.frame(d.frame)
+	p := s.pool.frame(f)
 	return prevOf(p) == 0 && (!t.spec.Published || birthOf(p) == s.tick)
 }
 
@@ -170,7 +187,7 @@ func (s *Store) reclaim() {
 	}
 	s.replaced = s.replaced[:0]
 	s.freeDead()
-	s.pool.give(s.frames)
+	s.give(s.frames)
 	s.frames = s.frames[:0]
 }
 
@@ -181,9 +198,7 @@ func (s *Store) freeDead() {
 		id := s.dead[s.deadHead].id
 		s.deadHead++
 		d := s.desc(id)
-		if d.frame != 0 {
-			s.frames = append(s.frames, d.frame)
-		}
+		s.giveUp(d)
 		s.forget(id, atomic.LoadUint32(&d.flags))
 	}
 	if s.deadHead == len(s.dead) {
@@ -206,7 +221,7 @@ func (s *Store) place(v deadVersion) {
 		s.blocked[t] = append(s.blocked[t], v)
 		return
 	}
-	for f := s.desc(v.page).frame; f != 0; {
+	for f := s.desc(v.page).resident(); f != 0; {
 		p := s.pool.frame(f)
 		prev := prevOf(p)
 		if prev == v.frame {
@@ -214,6 +229,9 @@ func (s *Store) place(v deadVersion) {
 			break
 		}
 		f = prev
+	}
+	if v.page == 0 {
+		s.waiting--
 	}
 	s.frames = append(s.frames, v.frame)
 }
