@@ -133,7 +133,7 @@ func aggDocs() []Doc {
 	var out []Doc
 	for _, d := range aggDefs() {
 		name, args, _, ret := parseSignature(d.sig)
-		sig := signature(name, args)
+		sig := Signature(name, args)
 		if len(args) == 0 {
 			sig = name + "(*)"
 		}

@@ -218,7 +218,7 @@ func orderedDocs() []Doc {
 		name, args, _, ret := parseSignature(d.sig)
 		n := len(args) - 1
 		out = append(out, Doc{Family: "Aggregates", Name: name, Kind: "aggregate",
-			Signature: signature(name, args[:n]) + " WITHIN GROUP (ORDER BY " + args[n].String() + ") " + ret.String()})
+			Signature: Signature(name, args[:n]) + " WITHIN GROUP (ORDER BY " + args[n].String() + ") " + ret.String()})
 	}
 	return out
 }

@@ -49,7 +49,7 @@ func isOperatorName(name string) bool {
 
 // Signature is "name(argument types) result type", for documentation and messages.
 func (f *Func) Signature() string {
-	s := signature(f.Name, f.Args)
+	s := Signature(f.Name, f.Args)
 	if f.Variadic {
 		s = s[:len(s)-1] + "...)"
 	}

@@ -309,7 +309,8 @@ func byKnownType(args []types.Type, cs []candidate, unknowns int) (candidate, bo
 	return fits[0], true
 }
 
-func signature(name string, args []types.Type) string {
+// Signature is "name(argument types)".
+func Signature(name string, args []types.Type) string {
 	s := make([]string, len(args))
 	for i, t := range args {
 		s[i] = t.String()
@@ -334,9 +335,9 @@ func undefined(name string, operator bool, args []types.Type) error {
 		return e.WithHint("No operator matches the given name and argument types. You might need to add explicit type casts.")
 	}
 	if absent(name) {
-		return sqlerr.New(sqlerr.FeatureNotSupported, "function %s is not supported", signature(name, args))
+		return sqlerr.New(sqlerr.FeatureNotSupported, "function %s is not supported", Signature(name, args))
 	}
-	return sqlerr.New(sqlerr.UndefinedFunction, "function %s does not exist", signature(name, args)).
+	return sqlerr.New(sqlerr.UndefinedFunction, "function %s does not exist", Signature(name, args)).
 		WithHint("No function matches the given name and argument types. You might need to add explicit type casts.")
 }
 
@@ -345,6 +346,6 @@ func ambiguous(name string, operator bool, args []types.Type) error {
 		return sqlerr.New(sqlerr.AmbiguousFunction, "operator is not unique: %s", opSignature(name, args)).
 			WithHint("Could not choose a best candidate operator. You might need to add explicit type casts.")
 	}
-	return sqlerr.New(sqlerr.AmbiguousFunction, "function %s is not unique", signature(name, args)).
+	return sqlerr.New(sqlerr.AmbiguousFunction, "function %s is not unique", Signature(name, args)).
 		WithHint("Could not choose a best candidate function. You might need to add explicit type casts.")
 }

@@ -147,7 +147,7 @@ func srfDocs() []Doc {
 				}
 				ret = "TABLE(" + strings.Join(parts, ", ") + ")"
 			}
-			out = append(out, Doc{Family: fam.name, Name: o.name, Signature: signature(o.name, o.args) + " " + ret,
+			out = append(out, Doc{Family: fam.name, Name: o.name, Signature: Signature(o.name, o.args) + " " + ret,
 				Volatility: d.volatility(), Kind: "set-returning function"})
 		}
 	}

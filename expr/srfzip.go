@@ -18,7 +18,7 @@ func Zip(fns []*SRF) *SRF {
 	for i, f := range fns {
 		z.Args, z.Cols = append(z.Args, f.Args...), append(z.Cols, f.Cols...)
 		z.Volatility = max(z.Volatility, f.Volatility)
-		parts[i] = signature(f.Name, f.Args)
+		parts[i] = Signature(f.Name, f.Args)
 	}
 	z.Name = "rows from (" + strings.Join(parts, ", ") + ") "
 	z.Rows = func(ctx *Ctx, args []types.Datum, out *batch.Batch) error { return zip(ctx, fns, args, out) }

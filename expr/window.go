@@ -173,7 +173,7 @@ func windowDocs() []Doc {
 	var out []Doc
 	for _, d := range windowDefs() {
 		name, args, _, ret := parseSignature(d.sig)
-		out = append(out, Doc{Family: "Window functions", Name: name, Signature: signature(name, args) + " " + ret.String(), Kind: "window function"})
+		out = append(out, Doc{Family: "Window functions", Name: name, Signature: Signature(name, args) + " " + ret.String(), Kind: "window function"})
 	}
 	return out
 }

@@ -97,6 +97,10 @@ func (g *generator) orderedSet(x, filter string, k kind) (string, kind) {
 	desc := pick(g, []string{"", " DESC"})
 	part := pick(g, []string{"0", "0.25", "0.5", "0.9", "1"})
 	switch {
+	case g.oneIn(4):
+		name := pick(g, []string{"rank", "dense_rank", "percent_rank", "cume_dist"})
+		g.hit(name + " of a hypothetical row")
+		return fmt.Sprintf("(%s(%s) WITHIN GROUP (ORDER BY %s%s)%s)::text", name, typed(k, g.constant(k, true)), x, desc, filter), text
 	case g.oneIn(3):
 		g.hit("mode")
 		return fmt.Sprintf("mode() WITHIN GROUP (ORDER BY %s%s)%s", x, desc, filter), k

@@ -14,6 +14,8 @@ type aggregation struct {
 	own  map[int]bool // columns of the level
 	aggs []plan.Agg
 	text map[string]int // an aggregate's text -> its column, so that count(*) written twice is computed once
+	// direct are the direct arguments of ordered-set aggregates, as far as they are not constants.
+	direct []directArg
 	// groupings are the calls of GROUPING().
 	groupings []groupingCall
 }
@@ -204,10 +206,6 @@ func argumentOf(args []expr.Expr, e expr.Expr) expr.Expr {
 
 // withinGroup binds an ordered-set aggregate.
 func (b *Binder) withinGroup(c *context, e *ast.Func, name string) (expr.Expr, error) {
-	switch name {
-	case "rank", "dense_rank", "percent_rank", "cume_dist":
-		return nil, unsupported(e, "hypothetical-set aggregate %s", name)
-	}
 	switch {
 	case e.Distinct:
 		return nil, sqlerr.New(sqlerr.SyntaxError, "cannot use DISTINCT with WITHIN GROUP").At(int(e.Pos))
@@ -215,6 +213,9 @@ func (b *Binder) withinGroup(c *context, e *ast.Func, name string) (expr.Expr, e
 		return nil, sqlerr.New(sqlerr.SyntaxError, "cannot use multiple ORDER BY clauses with WITHIN GROUP").At(int(e.Pos))
 	}
 	inner := &context{sc: c.sc, clause: c.clause, aggs: c.aggs, inAgg: true}
+	if expr.IsHypothetical(name) {
+		return b.hypotheticalSet(c, inner, e, name)
+	}
 	args, pos, err := b.scalars(inner, e.Args)
 	if err != nil {
 		return nil, err

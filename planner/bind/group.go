@@ -110,6 +110,9 @@ func (sel *selection) group() error {
 	if g.err != nil {
 		return g.err
 	}
+	if err := g.checkDirect(); err != nil {
+		return err
+	}
 	reduce.Aggs = gs.aggregates(sel.aggs.aggs)
 	if sel.having != nil {
 		sel.node = &plan.Filter{In: sel.node, Preds: plan.Conjuncts(sel.having)}

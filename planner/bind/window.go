@@ -99,6 +99,8 @@ func (b *Binder) windowFunction(c *context, e *ast.Func, name string) (*expr.Win
 	var f foundAgg
 	fn, _, _, err := expr.LookupAgg(name, nil)
 	switch {
+	case len(e.Within) > 0 && (fn != nil || expr.IsHypothetical(name)):
+		return nil, refuse("OVER is not supported for ordered-set aggregate %s", name)
 	case expr.IsWindow(name):
 		if f.args, f.pos, err = b.scalars(inner, e.Args); err != nil {
 			return nil, err

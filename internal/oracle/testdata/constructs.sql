@@ -155,7 +155,10 @@ SELECT percentile_cont(0.5) FROM t
 SELECT sum(a) WITHIN GROUP (ORDER BY b) FROM t
 SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY a, b) FROM t
 SELECT percentile_cont(DISTINCT 0.5) WITHIN GROUP (ORDER BY a) FROM t
-refused: SELECT rank(1) WITHIN GROUP (ORDER BY a) FROM t
+SELECT rank(1) WITHIN GROUP (ORDER BY a) FROM t
+SELECT b, dense_rank(1, 'x') WITHIN GROUP (ORDER BY a DESC, s NULLS FIRST), percent_rank(b) WITHIN GROUP (ORDER BY a) FROM t GROUP BY b
+SELECT a, cume_dist(15) WITHIN GROUP (ORDER BY b) FILTER (WHERE id > 1) FROM t GROUP BY ROLLUP (a)
+refused: SELECT a, rank(a) WITHIN GROUP (ORDER BY b) FROM t GROUP BY ROLLUP (a)
 -- grouping sets
 SELECT a, b, count(*) FROM t GROUP BY ROLLUP (a, b)
 SELECT a, b, count(*) FROM t GROUP BY CUBE (a, b)
