@@ -274,16 +274,25 @@ func zeroNulls(v *batch.Vec) {
 func (c *Ctx) applyRows(fn *Func, args []*batch.Vec, rows []int32, out *batch.Vec) {
 	w := writer{v: out}
 	base := len(c.args)
-	for range args {
-		c.args = append(c.args, types.Null)
+	for _, a := range args {
+		d := types.Null
+		if a.N == 1 { // a constant, mostly
+			d = a.Datum(0)
+		}
+		if c.args = append(c.args, d); a.N == 1 && fn.Strict && d.IsNull() {
+			rows = nil
+			allNull(out)
+		}
 	}
 	defer func() { c.args = c.args[:base] }()
+	ds := c.args[base : base+len(args) : base+len(args)]
 next:
 	for _, i := range rows {
-		ds := c.args[base : base+len(args) : base+len(args)]
 		for k, a := range args {
-			ds[k] = a.Datum(slot(a, i))
-			if fn.Strict && ds[k].IsNull() {
+			if a.N == 1 {
+				continue
+			}
+			if ds[k] = a.Datum(int(i)); fn.Strict && ds[k].IsNull() {
 				w.null(int(i))
 				continue next
 			}

@@ -3,9 +3,10 @@ package expr
 import "unicode/utf8"
 
 // reProg is a nondeterministic automaton, run by keeping the set of its states (Thompson), so that no pattern takes more than
-// length times size.
+// length times size. What a text has shown of them is kept in a deterministic one where that is possible.
 type reProg struct {
 	insts []reInst
+	dfa   *reDFA // nil: only the sets can tell
 
 	// what a run needs, kept for the next one
 	sets      [2]reStates
@@ -78,6 +79,7 @@ func compileProg(re *reNode) (*reProg, error) {
 	}
 	p := &reProg{insts: c.insts}
 	p.cur, p.next = &p.sets[0], &p.sets[1]
+	p.dfa = newDFA(p)
 	return p, nil
 }
 
@@ -257,8 +259,22 @@ func decodeAt(s []byte, at int) (rune, int) {
 	return utf8.DecodeRune(s[at:])
 }
 
+// run asks the DFA, if there is one. One that has become too large is not asked again.
+func (p *reProg) run(s []byte, from, least, limit int, shorter bool) (end, seen int, ok bool) {
+	if p.dfa == nil {
+		return 0, 0, false
+	}
+	if end, seen, ok = p.dfa.run(s, from, least, limit, shorter); !ok {
+		p.dfa = nil
+	}
+	return end, seen, ok
+}
+
 // longest is the end, at most limit, of the longest match that begins at from; -1 if there is none.
 func (p *reProg) longest(s []byte, from, limit int) int {
+	if end, _, ok := p.run(s, from, from, limit, false); ok {
+		return end
+	}
 	p.cur.reset(len(p.insts))
 	end := -1
 	if p.closure(p.cur, 0, from, s, from) {
@@ -279,6 +295,9 @@ func (p *reProg) longest(s []byte, from, limit int) int {
 
 // shortest is the end, at least least and at most limit, of the shortest match that begins at from; -1 if there is none.
 func (p *reProg) shortest(s []byte, from, least, limit int) int {
+	if end, _, ok := p.run(s, from, least, limit, true); ok {
+		return end
+	}
 	p.cur.reset(len(p.insts))
 	if p.closure(p.cur, 0, from, s, from) && from >= least {
 		return from
@@ -298,6 +317,22 @@ func (p *reProg) shortest(s []byte, from, least, limit int) int {
 
 // search finds the leftmost match at or behind from, the longest or shortest one there; start -1 if there is none.
 func (p *reProg) search(s []byte, from int, shorter bool) (start, end int) {
+	// Mostly a try ends after a character or two. Where it does not, all tries at once are better.
+	for left := 4 * (len(s) - from + 1); left > 0; {
+		end, seen, ok := p.run(s, from, from, len(s), shorter)
+		if !ok {
+			break
+		}
+		if end >= 0 {
+			return from, end
+		}
+		if from == len(s) {
+			return -1, -1
+		}
+		left -= seen - from
+		_, n := decodeAt(s, from)
+		from += n
+	}
 	p.cur.reset(len(p.insts))
 	start, end = -1, -1
 	found := func(st, e int) {

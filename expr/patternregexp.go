@@ -122,13 +122,13 @@ func regexpDefs() []def {
 			out = append(out, def{sig: op.name + "(" + args + ") bool", flags: canFail, row: regexpRow(o, op.not), vec: regexpVec(o, op.not)})
 		}
 	}
+	out = append(out, def{sig: "substring(text,text) text", flags: canFail, row: regexpSubstring, vec: regexpSubstringVec})
 	// Optional arguments make an overload each; the row functions see how many there are.
 	for _, f := range []struct {
 		name, ret string
 		args      []string
 		row       rowFunc
 	}{
-		{"substring", "text", []string{"text,text"}, regexpSubstring},
 		{"substring", "text", []string{"text,text,text"}, similarSubstring},
 		{"regexp_match", "text[]", []string{"text,text", "text,text,text"}, regexpMatch},
 		{"regexp_like", "bool", []string{"text,text", "text,text,text"}, regexpLike},
@@ -161,54 +161,31 @@ func regexpRow(o reOptions, not bool) rowFunc {
 
 func regexpVec(o reOptions, not bool) vecFunc {
 	return func(c *Ctx, args []*batch.Vec, sel []int32, out *batch.Vec) {
-		s, p := args[0], args[1]
-		var re *posixRegexp
-		var err error
-		if p.N == 1 {
-			re, err = compileRegexp(c, p.Bytes(0), o)
+		eachRegexp(c, o, args, sel, out, func(i int, re *posixRegexp, s []byte) { out.Ints[i] = b2i(re.matches(s) != not) })
+	}
+}
+
+// eachRegexp calls f for rows with a text, the first argument, and the compiled second one.
+func eachRegexp(c *Ctx, o reOptions, args []*batch.Vec, sel []int32, out *batch.Vec, f func(i int, re *posixRegexp, s []byte)) {
+	s, p := args[0], args[1]
+	var re *posixRegexp
+	var err error
+	if p.N == 1 {
+		re, err = compileRegexp(c, p.Bytes(0), o)
+	}
+	for _, i := range c.rows(sel, out.N) {
+		if out.IsNull(int(i)) {
+			continue
 		}
-		for _, i := range c.rows(sel, out.N) {
-			if out.IsNull(int(i)) {
-				continue
-			}
-			if p.N != 1 {
-				re, err = compileRegexp(c, p.Bytes(int(i)), o)
-			}
-			if err != nil {
-				c.Fail(int(i), err)
-				continue
-			}
-			out.Ints[i] = b2i(re.matches(s.Bytes(slot(s, i))) != not)
+		if p.N != 1 {
+			re, err = compileRegexp(c, p.Bytes(int(i)), o)
 		}
+		if err != nil {
+			c.Fail(int(i), err)
+			continue
+		}
+		f(int(i), re, s.Bytes(slot(s, i)))
 	}
-}
-
-// firstCapture is what substring() gives of the first match: the first parentheses' part, or the whole.
-func firstCapture(c *Ctx, s, pattern []byte) (types.Datum, error) {
-	re, err := compileRegexp(c, pattern, reOptions{})
-	if err != nil {
-		return types.Null, err
-	}
-	m := re.find(s, 0, make([]int, 2+2*min(re.captures, 1)))
-	if m == nil {
-		return types.Null, nil
-	}
-	if m = m[len(m)-2:]; m[0] < 0 {
-		return types.Null, nil
-	}
-	return types.NewBytes(s[m[0]:m[1]]), nil
-}
-
-func regexpSubstring(c *Ctx, a []types.Datum) (types.Datum, error) {
-	return firstCapture(c, a[0].Bytes(), a[1].Bytes())
-}
-
-func similarSubstring(c *Ctx, a []types.Datum) (types.Datum, error) {
-	p, err := similarPattern(a[1].Bytes(), a[2].Bytes())
-	if err != nil {
-		return types.Null, err
-	}
-	return firstCapture(c, a[0].Bytes(), p)
 }
 
 // regexpCall is a call of a function whose trailing arguments are optional.
