@@ -318,8 +318,8 @@ type segmentDB struct {
 	db   *badger.DB
 	next uint64
 	used int64 // of the memtable, at most
-	// sync makes durable what was written to the memtable's log; nil: Badger does.
-	sync     func() error
+	// datasync makes durable what was written to the memtable's log; nil: Badger has.
+	datasync func() error
 	wal      *os.File
 	reserved bool // the log has all its space on the disk
 }
@@ -350,7 +350,7 @@ func (d *segmentDB) prepare(dir string) error {
 		return err
 	}
 	if syncsMappings {
-		d.sync = func() error { return datasync(d.wal) }
+		d.datasync = func() error { return datasync(d.wal) }
 	}
 	d.reserved, err = allocate(d.wal, segmentMemtable+maxGroup)
 	return err
@@ -370,8 +370,8 @@ func (d *segmentDB) discard() error { return errors.Join(d.db.DropAll(), d.close
 // recordOverhead is more than what Badger adds to a record, in its log and in its skip list, and to a transaction.
 const recordOverhead = 256
 
-// write makes records durable, all or none. Together they must stay below maxGroup. The last record's number is the transaction's timestamp:
-// with timestamps of its own, Badger wakes a goroutine four times for each.
+// write adds records, all or none; sync makes them durable. Together they must stay below maxGroup. The last record's number is the transaction's
+// timestamp: with timestamps of its own, Badger wakes a goroutine four times for each.
 func (d *segmentDB) write(records [][]byte) error {
 	tx := d.db.NewTransactionAt(math.MaxUint64, true)
 	defer tx.Discard()
@@ -385,10 +385,14 @@ func (d *segmentDB) write(records [][]byte) error {
 	if d.used > segmentMemtable { // another memtable would not be synced
 		return errors.New("a segment of the log is full")
 	}
-	if err := tx.CommitAt(d.next, nil); err != nil || d.sync == nil {
-		return err
+	return tx.CommitAt(d.next, nil)
+}
+
+func (d *segmentDB) sync() error {
+	if d.datasync == nil {
+		return nil
 	}
-	return d.sync()
+	return d.datasync()
 }
 
 // read calls f for every record in order; it is valid during the call.

@@ -1,12 +1,9 @@
 package storage
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"sync"
-
-	"github.com/cespare/xxhash/v2"
 
 	"github.com/streamsql/streamsql/sqlerr"
 )
@@ -48,7 +45,9 @@ const (
 
 // Segment is where groups of records are kept.
 type Segment interface {
-	Write(records [][]byte) error // durable when it returns nil; all or none. It keeps none of their memory
+	// Write adds records, all or none, and keeps none of their memory. A crash may lose what was not synced: then all that was written after it, too.
+	Write(records [][]byte) error
+	Sync() error // what was written before is durable when it returns nil. Another goroutine may Write meanwhile
 	Read(f func(record []byte) error) error
 	// Reserved tells whether it has all its space on the disk already, so that a full one does not matter to it.
 	Reserved() bool
@@ -63,20 +62,28 @@ type Segments interface {
 	Check(n int64) error          // whether n bytes can be written
 }
 
-// inputLog is group commit in front of segments: while a group is being synced, the next one gathers.
+// inputLog is group commit in front of segments: while a group is being synced, the next one gathers; and is written, too, once it is large.
 type inputLog struct {
 	source Segments
 
 	mu      sync.Mutex
-	work    *sync.Cond
+	work    *sync.Cond // what the log's goroutine waits for
 	queue   []pendingEntry
+	queued  int  // bytes of it
 	started bool // the log's goroutine is to write it
 	writing bool // somebody writes a group
 	closing bool
 	failed  error
-	last    Tick // appended
-	old     []oldSegment
-	size    int64 // bytes of entries in old and current
+
+	synced   *sync.Cond     // what follows has changed
+	unsynced []pendingEntry // written, in their order
+	syncing  bool           // somebody syncs
+	handed   bool           // the syncer is to sync
+	ended    bool           // there is nothing left for it
+
+	last Tick // appended
+	old  []oldSegment
+	size int64 // bytes of entries in old and current
 
 	current     Segment // of who writes, as what follows
 	currentSize int64   // bytes of entries
@@ -88,6 +95,7 @@ type inputLog struct {
 	records     [][]byte
 	written     [][]byte // records' memory, to be used again
 	group       []pendingEntry
+	acked       []pendingEntry // of who syncs: entries' memory, to be used again
 }
 
 type pendingEntry struct {
@@ -112,7 +120,7 @@ type spareSegment struct {
 // openLog starts the log. Segments that exist are read by Replay; what is appended goes to new ones.
 func openLog(source Segments) (*inputLog, error) {
 	l := &inputLog{source: source, spare: make(chan spareSegment), wantSpare: make(chan struct{}, 1)}
-	l.work = sync.NewCond(&l.mu)
+	l.work, l.synced = sync.NewCond(&l.mu), sync.NewCond(&l.mu)
 	old, err := source.Existing()
 	if err != nil {
 		return nil, err
@@ -122,6 +130,7 @@ func openLog(source Segments) (*inputLog, error) {
 	}
 	l.goroutines.Go(l.makeSpares)
 	l.goroutines.Go(l.run)
+	l.goroutines.Go(l.syncer)
 	return l, nil
 }
 
@@ -132,6 +141,9 @@ func (l *inputLog) Append(t Tick, entry [][]byte, done func(error)) {
 	}
 	l.last = t
 	l.queue = append(l.queue, pendingEntry{t, entry, done})
+	for _, piece := range entry {
+		l.queued += len(piece)
+	}
 	l.mu.Unlock()
 }
 
@@ -148,7 +160,7 @@ func (l *inputLog) Write() {
 	if len(l.queue) == 0 {
 		return
 	}
-	if l.writing {
+	if l.writing || l.syncing {
 		l.started = true // the log's goroutine goes on
 		return
 	}
@@ -186,38 +198,51 @@ func (l *inputLog) run() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for {
-		for l.writing || !l.started && !l.closing {
+		for l.writing || !l.started && !l.closing || l.syncing && !l.large() {
 			l.work.Wait()
 		}
 		l.started = false
 		if len(l.queue) > 0 {
 			l.writeQueue()
 		} else if l.closing {
+			l.ended = true
+			l.synced.Broadcast()
 			return
 		}
 	}
 }
 
-// writeQueue writes what is queued as one group. The caller holds mu, and nobody else writes.
+// largeGroup is how many bytes are written while others are synced. Fewer wait for them: the fewer groups, the less each entry costs.
+const largeGroup = 256 << 10
+
+func (l *inputLog) large() bool { return l.queued >= largeGroup }
+
+// writeQueue writes what is queued as one group, and syncs it, or lets the syncer do that where there is the next one to write. The caller holds mu,
+// and nobody else writes.
 func (l *inputLog) writeQueue() {
 	l.writing = true
-	l.group, l.queue = l.queue, l.group[:0]
+	l.group, l.queue, l.queued = l.queue, l.group[:0], 0
 	err := l.failed
 	l.mu.Unlock()
 	if err == nil {
 		err = l.writeGroup()
 	}
+	l.mu.Lock()
+	if err == nil && l.large() {
+		l.handed = true
+		l.synced.Broadcast()
+	} else {
+		l.settle()
+	}
 	if err != nil {
 		l.fail(err)
 	}
 	clear(l.group)
-	l.mu.Lock()
 	l.writing = false
 }
 
-// fail answers what the group still holds, and everything after it, with err.
+// fail answers what the group still holds, and everything after it, with err. The caller holds mu, and has settled what was written.
 func (l *inputLog) fail(err error) {
-	l.mu.Lock()
 	if l.failed == nil {
 		l.failed = err
 	}
@@ -228,162 +253,7 @@ func (l *inputLog) fail(err error) {
 			e.done(err)
 		}
 	}
-}
-
-// writeGroup packs the group's entries into records and these into transactions. An entry is acknowledged after the
-// transaction that its last part is in.
-func (l *inputLog) writeGroup() error {
-	w := recordWriter{l: l}
-	for i := range l.group {
-		e := &l.group[i]
-		if err := w.add(e.tick, e.entry); err != nil {
-			return err
-		}
-		w.whole = i + 1
-	}
-	return w.flush()
-}
-
-// recordWriter cuts entries into parts, and fills records with them.
-//
-// A part is uvarint(tick) uvarint(number) last u8 uvarint(length) bytes; the last one goes on with uvarint(parts) and the
-// checksum u64 of the entry.
-type recordWriter struct {
-	l      *inputLog
-	record []byte
-	n      int // bytes in l.records
-	whole  int // entries of the group that are packed wholly
-	acked  int
-	tick   Tick // of the last part: the segment is needed until a checkpoint has it, though the entry may end in the next one
-}
-
-const partOverhead = 64
-
-func (w *recordWriter) add(t Tick, entry [][]byte) error {
-	var sum xxhash.Digest
-	sum.Reset()
-	left := 0
-	for _, piece := range entry {
-		_, _ = sum.Write(piece) // it never fails
-		left += len(piece)
-	}
-	w.tick = t
-	from := pieces{rest: entry}
-	for number := 0; ; number++ {
-		if len(w.record) > maxRecord-partOverhead-min(left, 4<<10) {
-			if err := w.endRecord(); err != nil {
-				return err
-			}
-		}
-		if w.record == nil {
-			w.record = w.l.buffer()
-		}
-		n := min(left, maxRecord-partOverhead-len(w.record))
-		left -= n
-		w.record = binary.AppendUvarint(w.record, uint64(t))
-		w.record = binary.AppendUvarint(w.record, uint64(number))
-		if left == 0 {
-			w.record = append(w.record, 1)
-		} else {
-			w.record = append(w.record, 0)
-		}
-		w.record = binary.AppendUvarint(w.record, uint64(n))
-		w.record = from.appendTo(w.record, n)
-		if left == 0 {
-			w.record = binary.AppendUvarint(w.record, uint64(number+1))
-			w.record = binary.LittleEndian.AppendUint64(w.record, sum.Sum64())
-			return nil
-		}
-	}
-}
-
-// pieces is what is still to be read of an entry.
-type pieces struct {
-	rest [][]byte
-	at   int // in the first one
-}
-
-// appendTo appends the next n bytes.
-func (p *pieces) appendTo(dst []byte, n int) []byte {
-	for n > 0 {
-		piece := p.rest[0][p.at:]
-		if len(piece) > n {
-			p.at += n
-			return append(dst, piece[:n]...)
-		}
-		dst = append(dst, piece...)
-		n -= len(piece)
-		p.rest, p.at = p.rest[1:], 0
-	}
-	return dst
-}
-
-// buffer is memory for a record.
-func (l *inputLog) buffer() []byte {
-	last := len(l.written) - 1
-	if last < 0 {
-		return make([]byte, 0, 4<<10)
-	}
-	b := l.written[last]
-	l.written = l.written[:last]
-	return b[:0]
-}
-
-func (w *recordWriter) endRecord() error {
-	if len(w.record) == 0 {
-		return nil
-	}
-	l := w.l
-	l.records = append(l.records, w.record)
-	w.n += len(w.record)
-	w.record = nil
-	if w.n > maxGroup-maxRecord {
-		return w.write()
-	}
-	return nil
-}
-
-func (w *recordWriter) flush() error {
-	if err := w.endRecord(); err != nil {
-		return err
-	}
-	return w.write()
-}
-
-// write makes the records durable and acknowledges the entries that are whole with them.
-func (w *recordWriter) write() error {
-	l := w.l
-	if len(l.records) == 0 {
-		return nil
-	}
-	if err := l.room(); err != nil {
-		return err
-	}
-	if !l.current.Reserved() {
-		if err := l.source.Check(int64(w.n)); err != nil {
-			return brokenLog(err)
-		}
-	}
-	if err := l.current.Write(l.records); err != nil {
-		return writeError(err)
-	}
-	l.currentSize += int64(w.n)
-	l.currentUsed += int64(w.n + recordOverhead*len(l.records))
-	l.currentLast = w.tick
 	l.mu.Lock()
-	l.size += int64(w.n)
-	l.mu.Unlock()
-	l.written = append(l.written, l.records...)
-	l.records, w.n = l.records[:0], 0
-	for i := w.acked; i < w.whole; i++ {
-		e := &l.group[i]
-		if e.done != nil {
-			e.done(nil)
-			e.done = nil
-		}
-	}
-	w.acked = w.whole
-	return nil
 }
 
 // room makes sure that there is a segment to write to. One whose size is reached goes to the old ones.
@@ -397,6 +267,9 @@ func (l *inputLog) room() error {
 		return writeError(s.err)
 	}
 	if l.current != nil {
+		if err := l.endSegment(); err != nil {
+			return err
+		}
 		l.retire(oldSegment{l.current, l.currentLast, l.currentSize, true})
 	}
 	l.current, l.currentSize, l.currentUsed = s.Segment, 0, 0

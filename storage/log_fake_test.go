@@ -12,16 +12,18 @@ import (
 type memorySegments struct {
 	mu       sync.Mutex
 	segments []*memorySegment
-	failAt   int // fail the write with this number, counted from 1; 0: none
-	torn     int // of the records of a failed write, so many reach the disk all the same
+	failAt   int // fail the write or sync with this number, counted from 1; 0: none
+	torn     int // of the records of what failed, so many reach the disk all the same
 	full     bool
-	writes   int
-	hold     chan struct{} // when set, each write waits for a value
+	writes   int           // and syncs
+	hold     chan struct{} // when set, each sync waits for a value
+	wrote    chan struct{} // when set, somebody hears of each write when it begins and when it ends
 }
 
 type memorySegment struct {
 	d       *memorySegments
 	records [][]byte
+	synced  int // of the records
 	removed bool
 	closed  chan struct{} // when the segment was
 	closing sync.Once
@@ -61,13 +63,13 @@ func (d *memorySegments) Check(int64) error {
 func (s *memorySegment) Reserved() bool { return false }
 
 func (s *memorySegment) Write(records [][]byte) error {
-	if s.d.hold != nil {
-		<-s.d.hold
+	if s.d.wrote != nil {
+		s.d.wrote <- struct{}{}
+		defer func() { s.d.wrote <- struct{}{} }()
 	}
 	s.d.mu.Lock()
 	defer s.d.mu.Unlock()
-	s.d.writes++
-	failed := s.d.writes == s.d.failAt
+	failed := s.d.fails()
 	if failed {
 		records = records[:min(s.d.torn, len(records))]
 	}
@@ -75,9 +77,32 @@ func (s *memorySegment) Write(records [][]byte) error {
 		s.records = append(s.records, slices.Clone(r))
 	}
 	if failed {
+		s.synced = len(s.records)
 		return errInjected
 	}
 	return nil
+}
+
+func (s *memorySegment) Sync() error {
+	s.d.mu.Lock()
+	written := len(s.records)
+	s.d.mu.Unlock()
+	if s.d.hold != nil {
+		<-s.d.hold
+	}
+	s.d.mu.Lock()
+	defer s.d.mu.Unlock()
+	if s.d.fails() {
+		s.synced = min(s.synced+s.d.torn, written)
+		return errInjected
+	}
+	s.synced = max(s.synced, written)
+	return nil
+}
+
+func (d *memorySegments) fails() bool {
+	d.writes++
+	return d.writes == d.failAt
 }
 
 func (s *memorySegment) Read(f func(record []byte) error) error {
@@ -108,7 +133,7 @@ func (d *memorySegments) crash() *memorySegments {
 	c := &memorySegments{}
 	for _, s := range d.segments {
 		if !s.removed {
-			c.segments = append(c.segments, &memorySegment{d: c, records: slices.Clone(s.records), closed: make(chan struct{})})
+			c.segments = append(c.segments, &memorySegment{d: c, records: slices.Clone(s.records[:s.synced]), synced: s.synced, closed: make(chan struct{})})
 		}
 	}
 	return c

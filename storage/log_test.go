@@ -232,6 +232,43 @@ func TestLogGroupsWhatWaits(t *testing.T) {
 	}
 }
 
+// While a group is synced, the next one is written if it is large, and waits for a sync of its own.
+func TestLogWritesWhileItSyncs(t *testing.T) {
+	const entries = 5
+	d := &memorySegments{hold: make(chan struct{}), wrote: make(chan struct{})}
+	l := startLog(t, d)
+	done := make(chan Tick, entries)
+	for i := Tick(1); i <= entries; i++ {
+		l.Append(i, [][]byte{make([]byte, largeGroup)}, func(err error) {
+			if err != nil {
+				t.Error(err)
+			}
+			done <- i
+		})
+		l.Start()
+		if i > 1 {
+			<-d.wrote // the one before: when it ends, this one waits
+		}
+		<-d.wrote // it begins
+	}
+	if len(done) > 0 {
+		t.Error("something is durable, and nothing was synced")
+	}
+	if got, err := replayAll(t, d.crash(), 0); err != nil || len(got) > 0 {
+		t.Errorf("a crash leaves %d entries that were not synced: %v", len(got), err)
+	}
+	<-d.wrote
+	close(d.hold)
+	for want := Tick(1); want <= entries; want++ {
+		if tick := <-done; tick != want {
+			t.Fatalf("tick %d is durable, want %d", tick, want)
+		}
+	}
+	if err := l.close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // Who asks writes himself when the log is idle; when it is not, the log's goroutine goes on, and nobody waits.
 func TestLogIsWrittenByWhoAsks(t *testing.T) {
 	l := startLog(t, &memorySegments{})

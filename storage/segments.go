@@ -83,6 +83,8 @@ func (s *diskSegment) open() (err error) {
 
 func (s *diskSegment) Write(records [][]byte) error { return s.db.write(records) }
 
+func (s *diskSegment) Sync() error { return s.db.sync() }
+
 // Reserved implements Segment.
 func (s *diskSegment) Reserved() bool { return s.db.reserved }
 

@@ -27,7 +27,6 @@ func newSegment(t *testing.T) *diskSegment {
 func TestFullSegmentHasOneMemtable(t *testing.T) {
 	for _, size := range []int{1, 200, 5000} {
 		s := newSegment(t)
-		s.db.sync = func() error { return nil }
 		record, n := make([]byte, size), 0
 		for s.db.used+int64(size)+recordOverhead <= segmentMemtable {
 			if err := s.Write([][]byte{record}); err != nil {

@@ -10,24 +10,26 @@ import (
 	"github.com/streamsql/streamsql/storage"
 )
 
-// Disk simulates where the log is. What Write was given is there after a crash only if Write had returned; a removal may come undone.
+// Disk simulates where the log is. What Write was given is there after a crash only if Sync has returned since, but for half of what that would have
+// made durable next; a removal may come undone.
 //
 // It covers the log alone. Pages are in a Badger of the test's folder, as in a server: that syncs what it is given before it says so, and the
 // manifest's head follows the pages. What a power failure does to its files is not simulated; storage's tests let a checkpoint fail at each step.
 type Disk struct {
-	// When set, each write tells Began that it begins, and waits for a value of Hold before it is durable.
+	// When set, each sync tells Began that it begins, and waits for a value of Hold before anything is durable.
 	Began, Hold chan struct{}
 
 	mu       sync.Mutex
 	segments []*segment
 	full     bool
-	cut      int  // writes left before the power fails; 0: it does not
+	cut      int  // writes and syncs left before the power fails; 0: it does not
 	off      bool // the power has failed
 }
 
 type segment struct {
 	d       *Disk
 	records [][]byte
+	synced  int // of the records
 	removed bool
 }
 
@@ -70,7 +72,7 @@ func (d *Disk) Check(n int64) error {
 	return nil
 }
 
-// CutAfter lets the power fail at the n-th write from now on.
+// CutAfter lets the power fail at the n-th write or sync from now on.
 func (d *Disk) CutAfter(n int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -91,7 +93,8 @@ func (d *Disk) Restart(undone bool) *Disk {
 	c := &Disk{}
 	for _, s := range d.segments {
 		if !s.removed || undone {
-			c.segments = append(c.segments, &segment{d: c, records: s.records})
+			n := s.synced + (len(s.records)-s.synced)/2
+			c.segments = append(c.segments, &segment{d: c, records: s.records[:n:n], synced: n})
 		}
 	}
 	return c
@@ -100,6 +103,21 @@ func (d *Disk) Restart(undone bool) *Disk {
 func (s *segment) Reserved() bool { return false }
 
 func (s *segment) Write(records [][]byte) error {
+	s.d.mu.Lock()
+	defer s.d.mu.Unlock()
+	if !s.d.on() {
+		return errOff
+	}
+	for _, r := range records {
+		s.records = append(s.records, slices.Clone(r))
+	}
+	return nil
+}
+
+func (s *segment) Sync() error {
+	s.d.mu.Lock()
+	written := len(s.records)
+	s.d.mu.Unlock()
 	if s.d.Began != nil {
 		s.d.Began <- struct{}{}
 	}
@@ -108,18 +126,21 @@ func (s *segment) Write(records [][]byte) error {
 	}
 	s.d.mu.Lock()
 	defer s.d.mu.Unlock()
-	if s.d.cut > 0 {
-		if s.d.cut--; s.d.cut == 0 {
-			s.d.off = true
-		}
-	}
-	if s.d.off {
+	if !s.d.on() {
 		return errOff
 	}
-	for _, r := range records {
-		s.records = append(s.records, slices.Clone(r))
-	}
+	s.synced = max(s.synced, written)
 	return nil
+}
+
+// on tells whether there still is power for a write or sync.
+func (d *Disk) on() bool {
+	if d.cut > 0 {
+		if d.cut--; d.cut == 0 {
+			d.off = true
+		}
+	}
+	return !d.off
 }
 
 func (s *segment) Read(f func(record []byte) error) error {
