@@ -200,7 +200,7 @@ func (b *builder) join(p *physical.Join) (*node, error) {
 	}
 	ls, rs := b.side(l, scanIf(left)), b.side(r, scanIf(right))
 	return newNode(operators.NewJoin(b.ctx, operators.JoinSpec{
-		Kind: kind, L: ls, R: rs, NKeys: len(p.L.Key), Residual: p.Residual}, b.maps), ls, rs), nil
+		Kind: kind, L: ls, R: rs, NKeys: p.Keys, Residual: p.Residual}, b.maps), ls, rs), nil
 }
 
 // delta scans the first table, also where it is a new one: the join begins when all arrangements are there.

@@ -229,7 +229,7 @@ func (s *shelf) naiveJoin(n *physical.Join, left, right []datums, holds func(exp
 		found := false
 		for i, r := range right {
 			ok := true
-			for k := range n.L.Key {
+			for k := range n.Keys {
 				a, b := l[n.L.Key[k]], r[n.R.Key[k]]
 				ok = ok && !a.IsNull() && !b.IsNull() && types.Compare(lt[n.L.Key[k]], a, b) == 0
 			}

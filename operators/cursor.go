@@ -22,11 +22,12 @@ type cursor struct {
 
 	it       storage.Iterator
 	prefix   []byte
-	klen     int  // of the key, where the prefix is a whole key; else -1
-	started  bool // the first stored entry was looked for
-	ahead    bool // a stored entry is at hand that next did not return
-	ended    bool // there are no more stored entries
-	di, dend int  // Old: the part of the change with this prefix
+	within   keyRange // of entries with the prefix, those to visit; to nil: all
+	klen     int      // of the key, where the prefix is a whole key; else -1
+	started  bool     // the first stored entry was looked for
+	ahead    bool     // a stored entry is at hand that next did not return
+	ended    bool     // there are no more stored entries
+	di, dend int      // Old: the part of the change with this prefix
 
 	atEntry, atImage []byte // the stored entry at hand
 	atWeight         int64
@@ -42,9 +43,17 @@ func (c *cursor) seek(prefix []byte, n int, old bool) {
 	}
 	c.started, c.ahead, c.ended = false, false, false
 	c.di, c.dend = 0, 0
+	c.within = keyRange{}
 	if old {
 		c.di, c.dend = c.change.find(prefix)
 	}
+}
+
+// seekRange is seek for the entries in a range among those with the prefix, which is not a whole key.
+func (c *cursor) seekRange(prefix []byte, n int, old bool, r keyRange) {
+	c.seek(prefix, n, old)
+	c.within = r
+	c.di, c.dend = c.change.between(c.di, c.dend, r)
 }
 
 // next moves to the next row.
@@ -126,12 +135,16 @@ func (c *cursor) fetch() bool {
 		if c.it == nil {
 			c.it = c.a.rows.Iter()
 		}
-		ok = c.it.SeekGE(c.prefix)
+		from := c.prefix
+		if c.within.to != nil {
+			from = c.within.from
+		}
+		ok = c.it.SeekGE(from)
 		c.started = true
 	}
 	if ok {
 		c.atEntry = c.it.Key()
-		ok = bytes.HasPrefix(c.atEntry, c.prefix) && (!c.bounded || bytes.Compare(c.atEntry, c.bound) <= 0)
+		ok = bytes.HasPrefix(c.atEntry, c.prefix) && (c.within.to == nil || bytes.Compare(c.atEntry, c.within.to) < 0) && (!c.bounded || bytes.Compare(c.atEntry, c.bound) <= 0)
 	}
 	if !ok {
 		c.ended = true

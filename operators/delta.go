@@ -102,6 +102,12 @@ func (d *delta) find(prefix []byte) (lo, hi int) {
 	return lo, hi
 }
 
+// between gives those of entries lo to hi that are in a range.
+func (d *delta) between(lo, hi int, r keyRange) (from, to int) {
+	from = lo + sort.Search(hi-lo, func(i int) bool { return bytes.Compare(d.full(lo+i), r.from) >= 0 })
+	return from, from + sort.Search(hi-from, func(i int) bool { return bytes.Compare(d.full(from+i), r.to) >= 0 })
+}
+
 // group is the end of the run of entries with the key of entry i.
 func (d *delta) group(i int) int {
 	k := d.key(i)

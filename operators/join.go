@@ -54,7 +54,8 @@ type JoinSpec struct {
 // Left adds P = {l: no r matches} padded with NULLs, Full the same of the right, Semi and Anti are the left rows with and
 // without a match: dP = P_new - P_old. Without a residual all rows of a key are matched together, and whether the other side
 // has the key, old and new, says what changes (joinkeys.go). With one, the number of matches per row is kept
-// (joincounts.go). NOT IN also asks whether the right has rows and NULLs at all (joinnull.go).
+// (joincounts.go). NOT IN also asks whether the right has rows and NULLs at all (joinnull.go). Where a residual bounds what follows the key in an
+// arrangement, rows out of bounds are not visited (joinrange.go).
 type Join struct {
 	spec   JoinSpec
 	ctx    *expr.Ctx
@@ -77,6 +78,8 @@ type half struct {
 	from []int        // output columns known of its errors
 	// keyed, if it is not nil, makes what an inner join looks at of the keys alone.
 	keyed *keyedRow
+	span  *span // of the side when it is probed; nil: all rows of a key are visited
+	shown bool  // somebody behind the join looks at the side's columns
 }
 
 // matcher is what differs by kind: the output for one join key. The changes are entries lo to hi of the sides' changes.
@@ -99,8 +102,9 @@ func NewJoin(ctx *expr.Ctx, s JoinSpec, maps Maps) *Join {
 	lt, rt := s.L.A.Types, s.R.A.Types
 	ts := append(append([]types.Type{}, lt...), rt...)
 	j := &Join{spec: s, ctx: ctx, pair: batch.New(ts, 0), good: batch.New(ts, 0)}
-	j.l = half{side: s.L, part: &batch.Batch{Cols: j.pair.Cols[:len(lt)]}, one: batch.New(lt, 1)}
-	j.r = half{side: s.R, part: &batch.Batch{Cols: j.pair.Cols[len(lt):]}, one: batch.New(rt, 1)}
+	j.l = half{side: s.L, part: &batch.Batch{Cols: j.pair.Cols[:len(lt)]}, one: batch.New(lt, 1), shown: true}
+	j.r = half{side: s.R, part: &batch.Batch{Cols: j.pair.Cols[len(lt):]}, one: batch.New(rt, 1), shown: true}
+	j.l.span, j.r.span = j.spanOf(&j.l, &j.r), j.spanOf(&j.r, &j.l)
 	j.knownColumns()
 	switch {
 	case s.Kind == Inner:
@@ -217,24 +221,47 @@ func (j *Join) pairsOfRight(k joinKey) (found bool, err error) {
 func (j *Join) drive(by, probed *half, lo, hi int, key []byte, old bool) (found bool, err error) {
 	d := by.side.change
 	for i := lo; i < hi; i++ {
-		probed.c.seek(key, j.spec.NKeys, old)
-		if !probed.c.next() {
-			return false, nil
+		if probed.span == nil {
+			probed.c.seek(key, j.spec.NKeys, old)
+			if !probed.c.next() {
+				return false, nil
+			}
+			found = true
 		}
-		found = true
 		if d.unchanged(i, by.side.A, by.cols) {
 			i++
 			continue
 		}
-		by.one.Reset()
-		if err := by.one.AppendFromImageOnly(d.image(i), by.cols, 1); err != nil {
+		if probed.span != nil && i+1 < hi {
+			ok, err := j.moved(by, probed, i, key, old)
+			if err != nil {
+				return true, err
+			}
+			if ok {
+				i++
+				continue
+			}
+		}
+		if err := by.take(d.image(i)); err != nil {
 			return true, err
+		}
+		if probed.span != nil {
+			j.probe(by, probed, key, old)
+			if !probed.c.next() {
+				continue
+			}
 		}
 		if err := j.fanOut(by, probed, d.weight(i)); err != nil {
 			return true, err
 		}
 	}
 	return found, nil
+}
+
+// take makes a row the one that drives.
+func (h *half) take(image []byte) error {
+	h.one.Reset()
+	return h.one.AppendFromImageOnly(image, h.cols, 1)
 }
 
 // fanOut pairs by.one, of weight w, with the rows at the cursor of probed and after it.

@@ -113,8 +113,7 @@ func (m *countJoin) drive(by, probed *half, i int, d *delta, key []byte, left bo
 	j := m.j
 	w := d.weight(i)
 	me := m.tallyOf(by).touch(d.full(i), len(d.key(i)), w, true)
-	by.one.Reset()
-	if err := by.one.AppendFromImageOnly(d.image(i), by.cols, 1); err != nil {
+	if err := by.take(d.image(i)); err != nil {
 		return err
 	}
 	if len(m.left) == 0 { // rows that stand alone are no pairs to evaluate
@@ -122,9 +121,8 @@ func (m *countJoin) drive(by, probed *half, i int, d *delta, key []byte, left bo
 			return err
 		}
 	}
-	c := &probed.c
-	c.seek(key, j.spec.NKeys, left)
-	for c.next() {
+	j.probe(by, probed, key, left)
+	for c := &probed.c; c.next(); {
 		m.entry = append(m.entry[:0], c.entry...)
 		klen := len(m.entry)
 		if probed.side.A.put {

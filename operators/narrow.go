@@ -1,6 +1,10 @@
 package operators
 
-import "github.com/streamsql/streamsql/expr"
+import (
+	"slices"
+
+	"github.com/streamsql/streamsql/expr"
+)
 
 // Columns are those of a relation that somebody looks at; nil: all.
 type Columns []bool
@@ -87,6 +91,9 @@ func (j *Join) Narrow(cols Columns) {
 		return
 	}
 	nl := len(j.l.part.Cols)
+	if cols != nil {
+		j.l.shown, j.r.shown = slices.Contains(cols[:min(nl, len(cols))], true), slices.Contains(cols[min(nl, len(cols)):], true)
+	}
 	cols = cols.With(columnsOf(nl+len(j.r.part.Cols), j.spec.Residual))
 	j.l.cols, j.r.cols = cols[:nl], cols[nl:]
 	j.l.keyed, j.r.keyed = j.l.side.A.keyedRow(j.l.cols), j.r.side.A.keyedRow(j.r.cols)

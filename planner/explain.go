@@ -189,11 +189,11 @@ func (x *explainer) join(n *physical.Join, depth int) {
 		physical.Anti: "Anti Join", physical.AntiNull: "Anti Join, NULL matches,",
 	}[n.Kind]
 	ln, rn := x.names(n.L), x.names(n.R)
-	if len(n.L.Key) == 0 {
+	if n.Keys == 0 {
 		kind = "Cross " + kind
 	} else {
 		var on []string
-		for i := range n.L.Key {
+		for i := range n.Keys {
 			on = append(on, ln[n.L.Key[i]]+" = "+rn[n.R.Key[i]])
 		}
 		kind += " on " + strings.Join(on, " AND ")
@@ -202,8 +202,10 @@ func (x *explainer) join(n *physical.Join, depth int) {
 	if n.Residual != nil {
 		x.detail(depth+1, "Where: "+x.expr(n.Residual, append(append([]string(nil), ln...), rn...)))
 	}
-	if len(n.L.Key) == 0 {
+	if len(n.L.Key) == 0 || len(n.R.Key) == 0 {
 		x.detail(depth+1, "Cost: a change on one side meets every row of the other")
+	} else if n.Keys == 0 {
+		x.detail(depth+1, "Cost: a change on one side meets the rows of the other within its bounds")
 	}
 }
 

@@ -224,7 +224,7 @@ func (in *interp) physJoin(n *physical.Join) []datums {
 	// The key comparison of a pair: equal, not, or unknown.
 	compare := func(l, r datums) types.Datum {
 		v := types.NewBool(true)
-		for i := range n.L.Key {
+		for i := range n.Keys {
 			a, b := l[n.L.Key[i]], r[n.R.Key[i]]
 			if a.IsNull() || b.IsNull() {
 				v = and(v, types.Null)

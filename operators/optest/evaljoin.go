@@ -23,12 +23,11 @@ func evalJoin(p *Join, l, r, out *Rel) {
 			}
 			pair := append(slices.Clone(lr.D), rr.D...)
 			if p.Residual != nil {
-				v, err := expr.EvalRow(ctx(), p.Residual, pair)
+				ok, err := holds(p.Residual, pair)
 				if err != nil {
 					out.Errs = append(out.Errs, out.errorOf(err, pair, nil, failed, lr.W*rr.W))
-					continue
 				}
-				if v.IsNull() || !v.Bool() {
+				if !ok {
 					continue
 				}
 			}
@@ -57,6 +56,20 @@ func evalJoin(p *Join, l, r, out *Rel) {
 			out.Rows = append(out.Rows, Row{append(make([]types.Datum, nl), rr.D...), rr.W})
 		}
 	}
+}
+
+// holds evaluates a condition as one: what follows a conjunct that is false or NULL is not evaluated.
+func holds(e expr.Expr, row []types.Datum) (bool, error) {
+	if and, ok := e.(*expr.And); ok {
+		for _, a := range and.Args {
+			if ok, err := holds(a, row); !ok {
+				return false, err
+			}
+		}
+		return true, nil
+	}
+	v, err := expr.EvalRow(ctx(), e, row)
+	return err == nil && !v.IsNull() && v.Bool(), err
 }
 
 func joinEqual(p *Join, l, r *Rel, a, b []types.Datum) bool {

@@ -41,7 +41,7 @@ func node1(p Plan) string {
 	case *FlatMap:
 		return fmt.Sprintf("flat map %s(%s) ordinality %t outer %t", p.Spec.Fn.Name, exprs(p.Spec.Args), p.Spec.Ordinality, p.Spec.Outer)
 	case *Join:
-		s := fmt.Sprintf("%s %v = %v", p.Kind, p.LK, p.RK)
+		s := fmt.Sprintf("%s %v = %v, in the order of %v, %v,", p.Kind, p.LK, p.RK, p.LBy, p.RBy)
 		if p.Residual != nil {
 			s += " and " + p.Residual.String()
 		}

@@ -3,6 +3,7 @@ package optest
 import (
 	"fmt"
 	"math/rand"
+	"slices"
 
 	"github.com/streamsql/streamsql/batch"
 	"github.com/streamsql/streamsql/expr"
@@ -361,10 +362,51 @@ func (g *Gen) join(kind operators.JoinKind, depth int) Plan {
 	if g.chance(40) {
 		p.Residual = g.Pred(append(append([]types.Type{}, lt...), rt...))
 	}
+	if g.chance(40) {
+		g.within(p)
+	}
 	if len(p.Types()) > 4 || g.chance(20) {
 		return g.project(p)
 	}
 	return p
+}
+
+// within makes the rows of one side of a join lie within bounds that those of the other one give, mostly in the order of the column that is bounded. A
+// bound may fail.
+func (g *Gen) within(p *Join) {
+	lt, rt := p.L.Types(), p.R.Types()
+	if len(lt) == 0 {
+		return
+	}
+	k := g.Intn(len(lt))
+	to := columnsOfType(rt, lt[k])
+	if len(to) == 0 {
+		return
+	}
+	x := &expr.Col{ID: k, T: lt[k]}
+	and := &expr.And{}
+	for range 1 + g.Intn(2) {
+		i := to[g.Intn(len(to))]
+		var y expr.Expr = &expr.Col{ID: len(lt) + i, T: lt[k]}
+		if g.chance(70) && !slices.Contains(p.RK, i) {
+			p.RBy = []int{i}
+		}
+		if lt[k] == int4 && g.chance(20) {
+			y = Call("/", &expr.Const{D: types.NewInt(6), T: int4}, y)
+		}
+		cond := []expr.Expr{x, y}
+		if g.chance(50) {
+			slices.Reverse(cond)
+		}
+		and.Args = append(and.Args, Call([...]string{"<", "<=", ">", ">="}[g.Intn(4)], cond...))
+	}
+	if g.chance(70) && !slices.Contains(p.LK, k) {
+		p.LBy = []int{k}
+	}
+	if p.Residual != nil && g.chance(50) {
+		and.Args = append(and.Args, p.Residual)
+	}
+	p.Residual = and
 }
 
 func (g *Gen) topK(in Plan) Plan {

@@ -262,8 +262,8 @@ func (g *Graph) operator(p Plan) operators.Operator {
 // buildJoin takes standing arrangements where there are, and chooses the driver: the left if it stands, unless only
 // pairs count and the right begins empty.
 func (g *Graph) buildJoin(p *Join, made map[Plan]*node, own map[string]*operators.Arranged) *node {
-	la, lStands := g.input(p.L, p.LK, made, own)
-	ra, rStands := g.input(p.R, p.RK, made, own)
+	la, lStands := g.input(p.L, slices.Concat(p.LK, p.LBy), made, own)
+	ra, rStands := g.input(p.R, slices.Concat(p.RK, p.RBy), made, own)
 	scanL, scanR := p.Kind.MustScan()
 	scanL = lStands && scanL && (p.Kind != operators.Inner || rStands)
 	scanR = rStands && scanR

@@ -39,6 +39,7 @@ type (
 		Kind     operators.JoinKind
 		L, R     Plan
 		LK, RK   []int
+		LBy, RBy []int // what orders the arrangements behind the keys
 		Residual expr.Expr
 		// ScanRight: of an inner join of two standing arrangements the right one is scanned, not the left.
 		ScanRight bool

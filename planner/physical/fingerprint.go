@@ -74,7 +74,7 @@ func (n *Join) text(texts Texts) string {
 	if n.Residual != nil {
 		res = "," + n.Residual.String()
 	}
-	return n.Kind.String() + "join(" + texts.Of(n.L) + "," + texts.Of(n.R) + res + ")"
+	return n.Kind.String() + "join" + strconv.Itoa(n.Keys) + "(" + texts.Of(n.L) + "," + texts.Of(n.R) + res + ")"
 }
 
 func (n *Delta) text(texts Texts) string {

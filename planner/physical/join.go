@@ -164,20 +164,27 @@ func flatten(n plan.Node, leaves *[]plan.Node, on *[]expr.Expr) {
 
 // pair makes one join. wanted are the columns needed above.
 func (b *Builder) pair(kind JoinKind, l, r part, keys []key, residual []expr.Expr, wanted plan.ColSet) (rel, *Join) {
-	resNeed := plan.RefsOf(residual...)
+	lby, rby := b.keyOrder(l, r, keys)
+	if len(keys) == 0 && kind != AntiNull {
+		lby, rby = b.rangeKey(l, r, residual), b.rangeKey(r, l, residual)
+	}
+	resNeed := plan.RefsOf(without(without(residual, lby), rby)...)
 	for c := range wanted {
 		resNeed.Add(c)
 	}
-	perm := b.keyOrder(l, r, keys)
-	la, lcols, lafter := b.arrange(l, keys, perm, true, resNeed)
-	ra, rcols, rafter := b.arrange(r, keys, perm, false, resNeed)
+	la, lcols, lafter := b.arrange(l, lby, resNeed)
+	ra, rcols, rafter := b.arrange(r, rby, resNeed)
 	// A filter that the shared arrangement does not apply: the right side's decides whether rows match; the left side's, which rows there are.
 	residual = append(slices.Clone(residual), rafter...)
 	if kind == Inner {
 		residual = append(slices.Clone(lafter), residual...)
 		lafter = nil
 	}
-	j := &Join{Kind: kind, L: la, R: ra}
+	if len(keys) == 0 {
+		residual = replaced(residual, lby, func() expr.Expr { return b.Meta.Col(lcols[la.Key[0]]) })
+		residual = replaced(residual, rby, func() expr.Expr { return b.Meta.Col(rcols[ra.Key[0]]) })
+	}
+	j := &Join{Kind: kind, L: la, R: ra, Keys: len(keys)}
 	both := rel{j, append(slices.Clone(lcols), rcols...)}
 	j.Residual = both.place(plan.Conjoin(residual))
 	out := both
@@ -204,27 +211,20 @@ func (b *Builder) trim(r rel, wanted plan.ColSet) rel {
 	return b.ordered(r, keep)
 }
 
-// arrange gives a side's arrangement by the keys, and the filter that must be applied behind it because the arrangement is shared without it.
-func (b *Builder) arrange(p part, keys []key, perm []int, left bool, need plan.ColSet) (*Arrange, []int, []expr.Expr) {
-	side := func(i int) expr.Expr {
-		if left {
-			return keys[perm[i]].l
-		}
-		return keys[perm[i]].r
-	}
+// arrange gives a side's arrangement by expressions over its columns, and the filter that must be applied behind it because the arrangement is shared
+// without it.
+func (b *Builder) arrange(p part, by []expr.Expr, need plan.ColSet) (*Arrange, []int, []expr.Expr) {
 	if p.base != nil {
 		a := &Arrange{In: b.bareScan(p.base)}
-		for i := range keys {
-			if c, ok := side(i).(*expr.Col); ok {
+		for _, e := range by {
+			if c, ok := e.(*expr.Col); ok {
 				a.Key = append(a.Key, slices.Index(p.base.IDs, c.ID))
 			}
 		}
 		// Where the key is all that is needed, its copies count: one entry for all rows that have it.
-		more := slices.ContainsFunc(p.base.IDs, func(c int) bool {
-			return need.Has(c) && !slices.ContainsFunc(keys, func(k key) bool { return isCol(k, left, c) })
-		})
-		a.Thin = len(a.Key) == len(keys) && more && b.thin(p.base, a.Key)
-		if a.Thin && len(p.filter) == 0 || b.servesBase(p, keys, left) != nil {
+		more := slices.ContainsFunc(p.base.IDs, func(c int) bool { return need.Has(c) && !hasCol(by, c) })
+		a.Thin = len(a.Key) == len(by) && more && b.thin(p.base, a.Key)
+		if a.Thin && len(p.filter) == 0 || b.servesBase(p, by) != nil {
 			return a, p.base.IDs, p.filter
 		}
 	}
@@ -232,14 +232,13 @@ func (b *Builder) arrange(p part, keys []key, perm []int, left bool, need plan.C
 	var cols []int
 	var es []expr.Expr
 	for _, c := range r.cols {
-		if need.Has(c) || slices.ContainsFunc(keys, func(k key) bool { return isCol(k, left, c) }) {
+		if need.Has(c) || hasCol(by, c) {
 			cols = append(cols, c)
 			es = append(es, b.Meta.Col(c))
 		}
 	}
 	var at []int
-	for i := range keys {
-		e := side(i)
+	for _, e := range by {
 		if c, ok := e.(*expr.Col); ok {
 			at = append(at, slices.Index(cols, c.ID))
 			continue
@@ -261,26 +260,20 @@ func (b *Builder) thin(s *plan.Scan, key []int) bool {
 	return t != nil && !b.AdHoc && len(key) > 0 && (len(key) > len(t.PrimaryKey) || !slices.Equal(t.PrimaryKey[:len(key)], key))
 }
 
-func isCol(k key, left bool, id int) bool {
-	e := k.r
-	if left {
-		e = k.l
-	}
-	c, ok := e.(*expr.Col)
-	return ok && c.ID == id
+func hasCol(es []expr.Expr, id int) bool {
+	return slices.ContainsFunc(es, func(e expr.Expr) bool {
+		c, ok := e.(*expr.Col)
+		return ok && c.ID == id
+	})
 }
 
-// servesBase gives the order of the keys in which a standing tree of the relation (primary key or index) starts, as ids; nil if none does.
-func (b *Builder) servesBase(p part, keys []key, left bool) []int {
-	if p.base == nil || len(keys) == 0 {
+// servesBase gives the order of a part's keys in which a standing tree of the relation (primary key or index) starts, as ids; nil if none does.
+func (b *Builder) servesBase(p part, by []expr.Expr) []int {
+	if p.base == nil || len(by) == 0 {
 		return nil
 	}
 	var ids []int
-	for _, k := range keys {
-		e := k.r
-		if left {
-			e = k.l
-		}
+	for _, e := range by {
 		c, ok := e.(*expr.Col)
 		if !ok || !slices.Contains(p.base.IDs, c.ID) || slices.Contains(ids, c.ID) {
 			return nil
@@ -327,21 +320,24 @@ func (b *Builder) indexes(id catalog.ID) []*catalog.Index {
 	return b.Catalog.Indexes(id)
 }
 
-// keyOrder is the order of the key columns: that of a standing tree on the right, else on the left, else as written. Both sides must have
-// the same.
-func (b *Builder) keyOrder(l, r part, keys []key) []int {
-	perm := make([]int, len(keys))
-	for i := range perm {
-		perm[i] = i
+// keyOrder gives the keys of both sides in the order of a standing tree on the right, else on the left, else as written.
+func (b *Builder) keyOrder(l, r part, keys []key) (lby, rby []expr.Expr) {
+	for _, k := range keys {
+		lby, rby = append(lby, k.l), append(rby, k.r)
 	}
-	order, left := b.servesBase(r, keys, false), false
+	order, side := b.servesBase(r, rby), rby
 	if order == nil {
-		order, left = b.servesBase(l, keys, true), true
+		order, side = b.servesBase(l, lby), lby
 	}
-	for i, id := range order {
-		perm[i] = slices.IndexFunc(keys, func(k key) bool { return isCol(k, left, id) })
+	if order == nil {
+		return lby, rby
 	}
-	return perm
+	var lo, ro []expr.Expr
+	for _, id := range order {
+		i := slices.IndexFunc(side, func(e expr.Expr) bool { return e.(*expr.Col).ID == id })
+		lo, ro = append(lo, lby[i]), append(ro, rby[i])
+	}
+	return lo, ro
 }
 
 // keys splits conditions into key pairs and the rest. nullSafe conditions (IS NOT DISTINCT FROM) become two keys each.

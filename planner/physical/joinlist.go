@@ -42,7 +42,7 @@ func (b *Builder) leads(s *plan.Scan, col int) bool {
 // probe is the join of the values with the relation, filtered by the other conditions.
 func (b *Builder) probe(s *plan.Scan, at int, values [][]types.Datum, preds []expr.Expr) rel {
 	list := &Constant{Rows: values, Cols: []types.Type{b.Meta.Type(s.IDs[at])}}
-	j := &Join{Kind: Inner, L: &Arrange{In: list, Key: []int{0}}, R: &Arrange{In: b.bareScan(s), Key: []int{at}}}
+	j := &Join{Kind: Inner, L: &Arrange{In: list, Key: []int{0}}, R: &Arrange{In: b.bareScan(s), Key: []int{at}}, Keys: 1}
 	r := b.ordered(rel{j, append([]int{0}, s.IDs...)}, s.IDs)
 	if len(preds) == 0 {
 		return r

@@ -57,11 +57,13 @@ type (
 		Key  []int
 		Thin bool
 	}
-	// Join joins two arrangements on equal keys (NULL never matches); Residual is evaluated over left ++ right columns and decides, too,
-	// which rows of an outer join match. Output: left ++ right columns; Semi and Anti: left columns. No keys: a cross join.
+	// Join joins two arrangements on equal keys, the first Keys columns of both (NULL never matches); Residual is evaluated over left ++ right columns
+	// and decides, too, which rows of an outer join match. Output: left ++ right columns; Semi and Anti: left columns. No keys: a cross join. Where
+	// Residual bounds the column of an arrangement's key behind these, rows within the bounds alone are met.
 	Join struct {
 		Kind     JoinKind
 		L, R     *Arrange
+		Keys     int
 		Residual expr.Expr // nil: true
 	}
 	// Delta is an inner join of three tables and more that keeps nothing between them. Output: the columns of all, in order. A changed row of a table
