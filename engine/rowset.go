@@ -38,9 +38,9 @@ func (s *rowSet) rec(k int) *record { return &s.recs[k/recordChunk][k%recordChun
 // push adds a record. Only the first chunk grows, so that few rows take little and many are not moved.
 func (s *rowSet) push(r record) {
 	switch {
-	case s.n == 0:
-		s.recs = append(s.recs[:0], nil)
-	case s.n%recordChunk == 0:
+	case len(s.recs) == 0:
+		s.recs = append(s.recs, nil)
+	case s.n > 0 && s.n%recordChunk == 0:
 		s.recs = append(s.recs, make([]record, 0, recordChunk))
 	}
 	last := &s.recs[len(s.recs)-1]
@@ -121,6 +121,9 @@ func (s *rowSet) reserve(n int) {
 	// In the order of the records, so that the last one is always the one to be taken out (see drop).
 	for i := range s.n {
 		s.enter(i)
+	}
+	if s.n == 0 && n > 1 {
+		s.recs = append(s.recs[:0], make([]record, 0, min(n, recordChunk)))
 	}
 }
 

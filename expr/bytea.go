@@ -44,7 +44,7 @@ func byteaPartDefs() []def {
 	var out []def
 	for _, name := range []string{"substr", "substring"} {
 		out = append(out,
-			def{sig: name + "(bytea,int4) bytea", row: textAt(substrBytesFrom)},
+			textAt(name+"(bytea,int4) bytea", substrBytesFrom),
 			def{sig: name + "(bytea,int4,int4) bytea", flags: canFail, row: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
 				s, err := substrBytes(a[0].Bytes(), a[1].Int(), a[2].Int())
 				return types.NewBytes(s), err

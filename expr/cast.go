@@ -26,7 +26,7 @@ func (c *Ctx) cast(e *Cast, b *batch.Batch, sel []int32) (*batch.Vec, bool) {
 		c.castRows(e, v, b, sel, out)
 	}
 	if owned {
-		c.release(v)
+		c.Release(v)
 	}
 	return out, true
 }

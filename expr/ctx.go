@@ -119,9 +119,13 @@ func sized[T any](s []T, n int) []T {
 	return s[:n]
 }
 
-// release gives a column made by take back; it must not be used any more.
-func (c *Ctx) release(v *batch.Vec) {
-	if len(c.free) < 32 {
+// keepColumn is how many bytes of values a column may have to be kept for the next one.
+const keepColumn = 4 << 20
+
+// Release gives a column back that was made here; it must not be used any more.
+func (c *Ctx) Release(v *batch.Vec) {
+	spoil(v)
+	if len(c.free) < 32 && cap(v.Data) <= keepColumn {
 		c.free = append(c.free, v)
 	}
 }

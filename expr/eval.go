@@ -11,11 +11,20 @@ import (
 //
 // ctx keeps the failures of one batch: call Reset before the next.
 func Eval(ctx *Ctx, e Expr, b *batch.Batch, sel []int32) *batch.Vec {
-	v, owned := ctx.eval(e, b, sel)
+	v, _ := EvalOwned(ctx, e, b, sel)
+	return v
+}
+
+// EvalOwned is Eval that tells whether the result is the caller's. Who has done with it may give it to Release.
+func EvalOwned(ctx *Ctx, e Expr, b *batch.Batch, sel []int32) (v *batch.Vec, owned bool) {
+	v, owned = ctx.eval(e, b, sel)
 	n := b.Len()
 	if v.N != n {
 		w := ctx.take(v.Type, n)
 		broadcast(w, v)
+		if owned {
+			ctx.Release(v)
+		}
 		v, owned = w, true
 	}
 	if owned && ctx.Failed() {
@@ -23,7 +32,7 @@ func Eval(ctx *Ctx, e Expr, b *batch.Batch, sel []int32) *batch.Vec {
 			setNull(v, row)
 		}
 	}
-	return v
+	return v, owned
 }
 
 // setNull makes slot i NULL; of bytes the content stays in the column's data, unseen.
@@ -191,7 +200,7 @@ func (c *Ctx) call(e *Call, b *batch.Batch, sel []int32) *batch.Vec {
 	}
 	for i, v := range args {
 		if owned[i] {
-			c.release(v)
+			c.Release(v)
 		}
 	}
 	return out

@@ -35,7 +35,7 @@ func (c *Ctx) junction(args []Expr, absorbing int64, b *batch.Batch, sel []int32
 			}
 		}
 		if owned {
-			c.release(v)
+			c.Release(v)
 		}
 		if k > 0 {
 			c.releaseSel(rows)
@@ -95,7 +95,7 @@ func (p *pick) gather(c *Ctx, t types.Type, rows []int32) *batch.Vec {
 	w.done()
 	for k, v := range p.arms {
 		if p.owned[k] {
-			c.release(v)
+			c.Release(v)
 		}
 	}
 	c.releaseSel(p.of)
@@ -120,7 +120,7 @@ func (c *Ctx) caseWhen(e *Case, b *batch.Batch, sel []int32) *batch.Vec {
 			}
 		}
 		if owned {
-			c.release(cond)
+			c.Release(cond)
 		}
 		if len(yes) > 0 {
 			v, o := c.eval(e.Whens[k].Then, b, yes)
@@ -220,7 +220,7 @@ func (c *Ctx) filter(pred Expr, b *batch.Batch, sel, dst []int32) []int32 {
 		}
 	}
 	if owned {
-		c.release(v)
+		c.Release(v)
 	}
 	return dst
 }

@@ -26,7 +26,7 @@ func (c *Ctx) isNull(e *IsNull, b *batch.Batch, sel []int32) *batch.Vec {
 		}
 	}
 	if owned {
-		c.release(v)
+		c.Release(v)
 	}
 	return out
 }
@@ -39,7 +39,7 @@ func (c *Ctx) isTrue(e *IsTrue, b *batch.Batch, sel []int32) *batch.Vec {
 		out.Ints[i] = b2i((!v.IsNull(s) && (v.Ints[s] != 0) == e.Want) != e.Not)
 	}
 	if owned {
-		c.release(v)
+		c.Release(v)
 	}
 	return out
 }
@@ -64,12 +64,12 @@ func (c *Ctx) isDistinct(e *IsDistinct, b *batch.Batch, sel []int32) *batch.Vec 
 		out.Ints[i] = b2i((eq.Ints[i] == 0) != e.Not)
 	}
 	c.releaseSel(both)
-	c.release(eq)
+	c.Release(eq)
 	if lo {
-		c.release(l)
+		c.Release(l)
 	}
 	if ro {
-		c.release(r)
+		c.Release(r)
 	}
 	return out
 }
@@ -100,10 +100,10 @@ func (c *Ctx) anyAll(e *AnyAll, b *batch.Batch, sel []int32) *batch.Vec {
 		w.set(int(i), d)
 	}
 	if xo {
-		c.release(x)
+		c.Release(x)
 	}
 	if ao {
-		c.release(a)
+		c.Release(a)
 	}
 	return out
 }
@@ -231,7 +231,7 @@ func (c *Ctx) array(e *ArrayExpr, b *batch.Batch, sel []int32) *batch.Vec {
 	w.done()
 	for k, v := range vs {
 		if owned[k] {
-			c.release(v)
+			c.Release(v)
 		}
 	}
 	return out

@@ -49,10 +49,34 @@ func textNumber(sig string, f func(s []byte) int64) def {
 		}}
 }
 
-// textAt makes a row function of a text and an integer; the result may alias the text.
-func textAt(f func(s []byte, n int64) []byte) rowFunc {
-	return func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-		return types.NewBytes(f(a[0].Bytes(), a[1].Int())), nil
+// textAt makes a def of a function of a text and an integer whose result is a part of the text.
+func textAt(sig string, f func(s []byte, n int64) []byte) def {
+	return def{sig: sig,
+		row: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+			return types.NewBytes(f(a[0].Bytes(), a[1].Int())), nil
+		},
+		vec: partVec(func(s []byte, args []*batch.Vec, i int32) ([]byte, error) {
+			return f(s, args[1].Ints[slot(args[1], i)]), nil
+		})}
+}
+
+// partVec makes a function over columns whose result is a part of its first argument; f has that of row i.
+func partVec(f func(s []byte, args []*batch.Vec, i int32) ([]byte, error)) vecFunc {
+	return func(c *Ctx, args []*batch.Vec, sel []int32, out *batch.Vec) {
+		w := writer{v: out}
+		for _, i := range c.rows(sel, out.N) {
+			if out.IsNull(int(i)) {
+				continue
+			}
+			part, err := f(args[0].Bytes(slot(args[0], i)), args, i)
+			if err != nil {
+				c.Fail(int(i), err)
+				w.null(int(i))
+				continue
+			}
+			w.bytes(int(i), part)
+		}
+		w.done()
 	}
 }
 
@@ -275,7 +299,7 @@ func textPartDefs() []def {
 	var out []def
 	for _, name := range []string{"substr", "substring"} {
 		out = append(out,
-			def{sig: name + "(text,int4) text", row: textAt(substrFrom)},
+			textAt(name+"(text,int4) text", substrFrom),
 			def{sig: name + "(text,int4,int4) text", flags: canFail, row: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
 				s, err := substrFor(a[0].Bytes(), a[1].Int(), a[2].Int())
 				return types.NewBytes(s), err
@@ -300,8 +324,8 @@ func textPartDefs() []def {
 		return types.NewBool(bytes.HasPrefix(a[0].Bytes(), a[1].Bytes())), nil
 	}
 	return append(out,
-		def{sig: "left(text,int4) text", row: textAt(leftText)},
-		def{sig: "right(text,int4) text", row: textAt(rightText)},
+		textAt("left(text,int4) text", leftText),
+		textAt("right(text,int4) text", rightText),
 		def{sig: "position(text,text) int4", row: find},
 		def{sig: "strpos(text,text) int4", row: find},
 		def{sig: "starts_with(text,text) bool", row: prefix},
@@ -309,7 +333,9 @@ func textPartDefs() []def {
 		def{sig: "split_part(text,text,int4) text", flags: canFail, row: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
 			s, err := splitPart(a[0].Bytes(), a[1].Bytes(), a[2].Int())
 			return types.NewBytes(s), err
-		}})
+		}, vec: partVec(func(s []byte, args []*batch.Vec, i int32) ([]byte, error) {
+			return splitPart(s, args[1].Bytes(slot(args[1], i)), args[2].Ints[slot(args[2], i)])
+		})})
 }
 
 func textOrderDefs() []def {

@@ -17,12 +17,13 @@ type Project struct {
 	types []types.Type
 	from  []int // the input column of each output column, -1: computed
 	out   batch.Batch
+	owned []bool // of the output columns: they are used again
 }
 
 // NewProject computes exprs over its input.
 func NewProject(ctx *expr.Ctx, exprs []expr.Expr) *Project {
 	p := &Project{ctx: ctx, exprs: exprs, from: make([]int, len(exprs)), types: make([]types.Type, len(exprs))}
-	p.out.Cols = make([]*batch.Vec, len(exprs))
+	p.out.Cols, p.owned = make([]*batch.Vec, len(exprs)), make([]bool, len(exprs))
 	for i, e := range exprs {
 		p.types[i] = e.Type()
 		p.from[i] = -1
@@ -49,11 +50,12 @@ func (p *Project) Step(_ int, in *batch.Batch, out Out) error {
 			continue
 		}
 		p.ctx.Reset()
-		o.Cols[k] = expr.Eval(p.ctx, e, in, nil)
+		o.Cols[k], p.owned[k] = expr.EvalOwned(p.ctx, e, in, nil)
 		if p.ctx.Failed() {
 			bad = bad.note(p.ctx, k, in.Len(), len(p.exprs))
 		}
 	}
+	defer p.release()
 	if bad != nil {
 		return out(bad.divide(o, p.types))
 	}
@@ -61,6 +63,15 @@ func (p *Project) Step(_ int, in *batch.Batch, out Out) error {
 		return nil
 	}
 	return out(o)
+}
+
+func (p *Project) release() {
+	for k, owned := range p.owned {
+		if owned {
+			p.ctx.Release(p.out.Cols[k])
+			p.out.Cols[k], p.owned[k] = nil, false
+		}
+	}
 }
 
 // failures are the rows of a batch on which some of a list of expressions failed: the rare way.
