@@ -21,7 +21,7 @@ func (c *testCase) affordable(next func() query, with func(sql string) string) q
 		if with != nil {
 			sql = with(sql)
 		}
-		if q.weight <= 2 || c.rehearse(sql) <= budget {
+		if q.weight <= light/2 || c.rehearse(sql) <= budget {
 			return q
 		}
 		c.total.Refused["over the budget of rows"]++

@@ -93,7 +93,7 @@ func (c *testCase) run() (ok bool) {
 	}
 	const rounds = 4
 	for round := range rounds {
-		c.transaction()
+		c.transaction(round == 0)
 		if durable {
 			switch g.IntN(3) {
 			case 0:
@@ -179,10 +179,15 @@ func (c *testCase) parameters() {
 	c.created(q)
 }
 
-// transaction changes the tables, and now and then looks at the views before it ends.
-func (c *testCase) transaction() {
+// transaction changes the tables, and now and then looks at the views before it ends. fill: it puts rows into all of them.
+func (c *testCase) transaction(fill bool) {
 	g := c.g
 	var changes []string
+	if fill {
+		for _, t := range g.tables {
+			changes = append(changes, g.insert(t))
+		}
+	}
 	for range 1 + g.IntN(4) {
 		changes = append(changes, g.change())
 	}
