@@ -91,6 +91,8 @@ func (g *generator) expr(k kind, scope []column, depth int) string {
 			return fmt.Sprintf("substr(%s, %d)", sub(bytes), 1+g.IntN(2))
 		}
 		return fmt.Sprintf("(%s || %s)", sub(bytes), sub(bytes))
+	case padded:
+		return fmt.Sprintf("%s::char(3)", sub(text))
 	case identifier:
 		return fmt.Sprintf("md5(%s)::uuid", sub(text))
 	case document:
@@ -123,7 +125,7 @@ func (g *generator) expr(k kind, scope []column, depth int) string {
 }
 
 func (g *generator) text(sub func(kind) string) string {
-	printed := []kind{integer, decimal, boolean, instant, list, words, bytes, identifier, moment, clock, short, long, date}
+	printed := []kind{integer, decimal, boolean, instant, list, words, bytes, identifier, moment, clock, short, long, date, padded}
 	switch g.IntN(9) {
 	case 7:
 		g.hit("record")

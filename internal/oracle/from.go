@@ -78,6 +78,9 @@ func (g *generator) from(depth int) (string, []column) {
 		}
 		if depth > 0 && g.oneIn(10) {
 			sub, cols := g.lateral(scope, depth-1)
+			if g.oneIn(5) {
+				sub, cols = g.lateralValues(scope)
+			}
 			sql += sub
 			scope = append(append([]column(nil), scope...), cols...)
 			continue
@@ -217,6 +220,8 @@ func (g *generator) subquery(scope []column, depth int) string {
 		return g.combined(scope, depth)
 	case g.oneIn(8):
 		return g.nested(scope, 2+g.IntN(2))
+	case g.oneIn(8):
+		return g.correlatedQuery(scope, depth)
 	}
 	c := pick(g, scope)
 	if g.oneIn(6) {

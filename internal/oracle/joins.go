@@ -60,28 +60,69 @@ func (g *generator) merged(depth int) (string, []column) {
 	return fmt.Sprintf("(SELECT %s FROM %s %s %s%s) %s", strings.Join(out, ", "), l, join, r, using, a), qualified(a, cols)
 }
 
-// lateral is a subquery that refers to what is left of it.
-func (g *generator) lateral(scope []column, depth int) (string, []column) {
+// over is a query that refers to the columns of scope, counted under the name of where it stands.
+func (g *generator) over(scope []column, depth int, where string) query {
 	from, on, inner := g.correlation(scope, depth)
 	from, on = " FROM "+from, " WHERE "+on
 	both := append(slices.Clone(scope), inner...)
 	defer func(f bool) { g.mayFail = f }(g.mayFail)
 	g.mayFail = false
 	var q query
-	switch g.IntN(5) {
+	switch g.IntN(7) {
 	case 0, 1:
-		g.hit("LATERAL aggregate")
-		q = g.grouped(from, on, inner)
+		g.hit(where + " aggregate")
+		return g.grouped(from, on, inner)
 	case 2:
-		g.hit("LATERAL LIMIT")
-		q = g.topK(from, on, both)
+		g.hit(where + " LIMIT")
+		return g.topK(from, on, both)
 	case 3:
-		g.hit("LATERAL DISTINCT")
-		q = g.distinct(from, on, both)
-	default:
-		g.hit("LATERAL")
-		q.sql = "SELECT " + g.targets(&q, both, 0) + from + on
+		g.hit(where + " DISTINCT")
+		return g.distinct(from, on, both)
+	case 4:
+		g.hit(where + " set operation")
+		left, right := g.over(scope, 0, where), g.over(scope, 0, where)
+		q = query{columns: []column{{name: "c0", kind: text, loose: g.images}, {name: "c1", kind: integer}}}
+		arm := func(a query) string {
+			c := pick(g, a.columns)
+			return fmt.Sprintf("SELECT a.%s::text AS c0, %d AS c1 FROM (%s) a", c.name, g.IntN(2), a.sql)
+		}
+		if g.images { // its text would tell which image it is
+			arm = func(a query) string {
+				return fmt.Sprintf("SELECT (a.%s IS NULL)::text AS c0, %d AS c1 FROM (%s) a", pick(g, a.columns).name, g.IntN(2), a.sql)
+			}
+			q.columns[0].loose = false
+		}
+		q.sql = fmt.Sprintf("%s %s %s", arm(left), pick(g, []string{"UNION ALL", "UNION", "EXCEPT", "EXCEPT ALL", "INTERSECT", "INTERSECT ALL"}), arm(right))
+		return q
+	case 5:
+		g.hit(where + " window")
+		c := pick(g, inner)
+		q.sql = fmt.Sprintf("SELECT %s AS c0, (rank() OVER (ORDER BY %s))::int4 AS c1", c.name, c.name) + from + on
+		q.columns = []column{{name: "c0", kind: c.kind, loose: c.loose}, {name: "c1", kind: integer}}
+		return q
 	}
+	g.hit(where)
+	q.sql = "SELECT " + g.targets(&q, both, 0) + from + on
+	return q
+}
+
+// lateralValues is rows of what is left of it.
+func (g *generator) lateralValues(scope []column) (string, []column) {
+	g.hit("LATERAL VALUES")
+	c := pick(g, scope)
+	var rows []string
+	for i := range 1 + g.IntN(3) {
+		rows = append(rows, fmt.Sprintf("(%s, %d)", g.sure(func() string { return typed(c.kind, g.expr(c.kind, scope, 1)) }), i))
+	}
+	g.alias++
+	a := fmt.Sprintf("r%d", g.alias)
+	return fmt.Sprintf(" CROSS JOIN LATERAL (VALUES %s) %s (c0, c1)", strings.Join(rows, ", "), a),
+		[]column{{name: a + ".c0", kind: c.kind, loose: anyLoose(scope) && isImage(c.kind)}, {name: a + ".c1", kind: integer}}
+}
+
+// lateral is a subquery that refers to what is left of it.
+func (g *generator) lateral(scope []column, depth int) (string, []column) {
+	q := g.over(scope, depth, "LATERAL")
 	g.alias++
 	a := fmt.Sprintf("r%d", g.alias)
 	join, cond := " CROSS JOIN LATERAL ", ""

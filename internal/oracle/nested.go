@@ -114,3 +114,25 @@ func (g *generator) usingChain() (string, []column) {
 	}
 	return fmt.Sprintf("(SELECT %s FROM %s%s) %s", strings.Join(out, ", "), from, where, name), qualified(name, cols)
 }
+
+// correlatedQuery is a condition with a whole query in it that refers to what is around.
+func (g *generator) correlatedQuery(scope []column, depth int) string {
+	q := g.over(scope, min(depth, 1), "correlated query")
+	g.alias++
+	s := fmt.Sprintf("s%d", g.alias)
+	for _, c := range qualified(s, q.columns) {
+		same := g.ofKind(scope, c.kind)
+		if same == "" || c.loose || !isOrdered(c.kind) {
+			continue
+		}
+		switch g.IntN(4) {
+		case 0:
+			return fmt.Sprintf("(%s %sIN (SELECT %s FROM (%s) %s))", same, pick(g, []string{"", "NOT "}), c.name, q.sql, s)
+		case 1:
+			return fmt.Sprintf("(%s %s %s (SELECT %s FROM (%s) %s))", same, pick(g, comparisons), pick(g, []string{"ANY", "ALL"}), c.name, q.sql, s)
+		case 2:
+			return fmt.Sprintf("(%s %s (SELECT max(%s) FROM (%s) %s))", same, pick(g, comparisons), c.name, q.sql, s)
+		}
+	}
+	return fmt.Sprintf("%sEXISTS (%s)", pick(g, []string{"", "NOT "}), q.sql)
+}

@@ -42,7 +42,7 @@ func (a *tally) add(b *tally) {
 	maps.Copy(a.Queries, b.Queries)
 }
 
-var alias = regexp.MustCompile(`\b[forw]\d+`)
+var alias = regexp.MustCompile(`\b[forsw]\d+`)
 
 // identity of a query: its text, whatever the numbers of its aliases. Queries of the same text over different tables count as one.
 func identity(sql string) uint64 {

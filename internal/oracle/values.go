@@ -25,11 +25,12 @@ const (
 	clock      // time
 	short      // int2
 	single     // float4
+	padded     // char(3)
 	numKinds
 )
 
 var typeNames = [numKinds]string{"int4", "text", "numeric(8,2)", "bool", "float8", "timestamp", "numeric", "int8", "date", "interval",
-	"jsonb", "int4[]", "text[]", "bytea", "uuid", "timestamptz", "time", "int2", "float4"}
+	"jsonb", "int4[]", "text[]", "bytea", "uuid", "timestamptz", "time", "int2", "float4", "char(3)"}
 
 // values are the pools of constants: small, so that keys collide, with the extremes among them.
 var values = [numKinds][]string{
@@ -53,6 +54,7 @@ var values = [numKinds][]string{
 	clock:  {"'00:00'", "'10:30'", "'23:59:59.999999'", "'24:00'"},
 	short:  {"0", "1", "2", "-1", "32767", "(-32768)"},
 	single: {"0", "1.5", "-2.25", "0.1", "1e10", "'NaN'", "'-Infinity'"},
+	padded: {"'a'", "'b '", "''", "'ab'", "'abc'"},
 }
 
 // extremes are values that arithmetic may not stand.
