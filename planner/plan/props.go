@@ -331,6 +331,10 @@ func RejectsNull(e expr.Expr, set ColSet) {
 		if !e.Not {
 			nullThrough(e.X, set)
 		}
+	case *expr.AnyAll: // of an empty array false, whatever is asked: no NULL goes through
+		if e.Op.Strict && !e.All {
+			nullThrough(e.X, set)
+		}
 	default:
 		nullThrough(e, set)
 	}
@@ -349,9 +353,5 @@ func nullThrough(e expr.Expr, set ColSet) {
 		}
 	case *expr.Cast:
 		nullThrough(e.X, set)
-	case *expr.AnyAll:
-		if e.Op.Strict && !e.All {
-			nullThrough(e.X, set)
-		}
 	}
 }

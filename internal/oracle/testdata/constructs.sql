@@ -42,6 +42,8 @@ SELECT id, a NOT IN (SELECT a FROM w WHERE w.k = t.id) FROM t
 SELECT id FROM t WHERE a NOT IN (SELECT a FROM w)
 SELECT id FROM t WHERE a NOT IN (SELECT a FROM w WHERE a IS NOT NULL)
 SELECT id FROM t WHERE a NOT IN (SELECT a FROM e)
+SELECT id FROM t WHERE NOT (a <> ANY ('{}'::int[])) AND a NOT IN (SELECT count(*) FROM e)
+SELECT t.id, u.id FROM t LEFT JOIN u ON t.a = u.a WHERE NOT (u.id <> ANY ('{}'::int[]))
 SELECT id, a > ANY (SELECT a FROM w) FROM t
 SELECT id, a > ALL (SELECT a FROM w) FROM t
 SELECT id, a <= ALL (SELECT a FROM w WHERE w.k = t.a) FROM t
