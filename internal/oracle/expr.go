@@ -120,8 +120,16 @@ func (g *generator) expr(k kind, scope []column, depth int) string {
 	case span:
 		return sub(span)
 	default:
+		defer g.value()()
 		return g.predicate(scope, depth)
 	}
+}
+
+// value makes conditions whose value is looked at until what it returns is called.
+func (g *generator) value() (end func()) {
+	before := g.asValue
+	g.asValue = true
+	return func() { g.asValue = before }
 }
 
 func (g *generator) text(sub func(kind) string) string {
@@ -270,8 +278,11 @@ func (g *generator) predicate(scope []column, depth int) string {
 		case 0:
 			return fmt.Sprintf("(%s @> %s)", typed(document, g.expr(document, scope, depth-1)), `'{"a": 1}'::jsonb`)
 		case 1:
-			return fmt.Sprintf("(%s %s %s(%s))", typed(integer, g.expr(integer, scope, depth-1)), pick(g, comparisons), pick(g, []string{"ANY", "ALL"}),
-				typed(list, g.expr(list, scope, depth-1)))
+			array := typed(list, g.expr(list, scope, depth-1))
+			if g.asValue {
+				array = "(" + array + ") || 1"
+			}
+			return fmt.Sprintf("(%s %s %s(%s))", typed(integer, g.expr(integer, scope, depth-1)), pick(g, comparisons), pick(g, []string{"ANY", "ALL"}), array)
 		}
 		return fmt.Sprintf("(%s && %s)", typed(words, g.expr(words, scope, depth-1)), "'{a}'::text[]")
 	}

@@ -33,6 +33,9 @@ func (g *generator) fail(scope []column, sub func(kind) string) string {
 	if c.name == "" {
 		return ""
 	}
+	if g.failing == division && (g.guarded != "" || g.oneIn(4)) {
+		return g.guard(c.name, sub)
+	}
 	g.hit("may fail")
 	switch g.failing {
 	case division:
@@ -56,6 +59,18 @@ func (g *generator) fail(scope []column, sub func(kind) string) string {
 	default: // badStep
 		return fmt.Sprintf("cardinality(ARRAY(SELECT generate_series(1, 3, %s)))", c.name)
 	}
+}
+
+// guard is a division that is not reached where it would fail.
+func (g *generator) guard(by string, sub func(kind) string) string {
+	if g.guarded != "" {
+		g.hit("guarded by WHERE")
+		return fmt.Sprintf("(%s / %s)", g.sure(func() string { return sub(integer) }), g.guarded)
+	}
+	g.hit("guarded")
+	x := g.sure(func() string { return sub(integer) })
+	return fmt.Sprintf(pick(g, []string{"CASE WHEN %[2]s <> 0 THEN (%[1]s / %[2]s) END", "CASE %[2]s WHEN 0 THEN %[1]s ELSE (%[1]s / %[2]s) END",
+		"CASE WHEN %[2]s = 0 OR %[2]s IS NULL THEN 0 ELSE coalesce((%[1]s / %[2]s), 1) END", "coalesce(nullif(%[2]s, 0) / nullif(%[2]s, 0), (%[1]s / 1))"}), x, by)
 }
 
 // ofKind is a column of a kind that the scope has.

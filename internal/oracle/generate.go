@@ -34,6 +34,10 @@ type generator struct {
 	mayFail bool
 	// heavy is the weight of a query that reads enough tables.
 	heavy int
+	// guarded is an integer column that is never 0 where such an output is computed; "": none.
+	guarded string
+	// asValue: a condition is a part of an expression. PostgreSQL 15 then takes NULL = ANY ('{}') for NULL when it plans outer joins.
+	asValue bool
 	// weight counts the tables that the query under construction reads, those of its views among them.
 	weight int
 	// used are the features of the query under construction.

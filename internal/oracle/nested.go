@@ -8,6 +8,7 @@ import (
 // combined puts conditions with subqueries together.
 func (g *generator) combined(scope []column, depth int) string {
 	g.hit("subqueries combined")
+	defer g.value()()
 	one := g.subquery(scope, depth)
 	switch g.IntN(5) {
 	case 0:
@@ -49,8 +50,8 @@ func (g *generator) nested(scope []column, levels int) string {
 		return fmt.Sprintf("(%s %s (SELECT %s(%s) %s))", of, pick(g, comparisons), pick(g, []string{"min", "max", "count", "sum"}), k, from)
 	case 1:
 		return fmt.Sprintf("(%s %s %s (SELECT %s %s))", of, pick(g, comparisons), pick(g, []string{"ANY", "ALL"}), k, from)
-	case 2: // the aggregate is of the outer column's query where no column of the table's own is in it
-		return fmt.Sprintf("(%s = ANY (ARRAY(SELECT coalesce(%s, %s) %s)))", of, k, of, from)
+	case 2:
+		return fmt.Sprintf("(%s %s ANY (ARRAY(SELECT coalesce(%s, %s) %s) || 1))", of, pick(g, comparisons), k, of, from)
 	}
 	return fmt.Sprintf("(%s %sIN (SELECT %s %s))", of, pick(g, []string{"", "NOT "}), k, from)
 }

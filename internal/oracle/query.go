@@ -39,6 +39,8 @@ func (g *generator) top(depth int) query {
 
 // query makes a SELECT of at most the given nesting. outer: its outputs are those of the view.
 func (g *generator) query(depth int, outer bool) query {
+	defer func(f bool) { g.mayFail = f }(g.mayFail)
+	g.mayFail = false
 	if depth > 0 && g.oneIn(8) {
 		return g.setOperation(depth)
 	}
@@ -70,7 +72,12 @@ func (g *generator) query(depth int, outer bool) query {
 		}
 	}
 	g.mayFail = g.failing != none && outer
-	defer func() { g.mayFail = false }()
+	if c := g.ofKind(scope, integer); c != "" && g.failing == division && outer && g.oneIn(4) {
+		if where == "" {
+			where, g.guarded = " WHERE "+c+" <> 0", c
+		}
+	}
+	defer func() { g.guarded = "" }()
 	switch g.IntN(8) {
 	case 7:
 		return g.ties(from, where, scope)
