@@ -192,6 +192,9 @@ func (g *generator) aggregate(scope []column) (string, kind) {
 		switch c.kind {
 		case integer, decimal, numeric, long, double, short:
 			name := pick(g, []string{"sum", "avg"})
+			if g.extreme && c.kind == double { // PostgreSQL's avg fails where the squares, which it does not need, overflow
+				name = "sum"
+			}
 			if c.kind == double || c.kind == numeric || c.kind == decimal {
 				k := c.kind
 				if k == decimal {
