@@ -35,6 +35,11 @@ func goodPattern(e *Call) bool {
 	return false
 }
 
+// Costly tells whether a call takes far more than copying what it gives: it is computed row by row, or finds what a regular expression matches.
+func (e *Call) Costly() bool {
+	return e.Fn.Vec == nil || e.Fn.Name == "substring" && goodPattern(e)
+}
+
 // likeFlavour is what LIKE of a type differs in.
 type likeFlavour struct {
 	fold  bool // ILIKE

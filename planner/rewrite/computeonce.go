@@ -10,7 +10,7 @@ import (
 //
 //	Project(e(f(x)), Filter(p(f(x)), Scan))  =>  Project(e(y), Filter(p(y), Project(x, f(x) AS y, Scan)))
 //
-// f is worth it if it is computed row by row (a regular expression, say), and may move as it cannot fail. Over a table only: an error that comes
+// f is worth it if it is costly (a regular expression, say), and may move as it cannot fail. Over a table only: an error that comes
 // from below knows x, by which the filter may drop it, but not y.
 func ComputeOnce(c *Ctx, n plan.Node) plan.Node {
 	n, _ = mapInputs(n, func(in plan.Node) (plan.Node, error) { return ComputeOnce(c, in), nil })
@@ -29,7 +29,7 @@ func ComputeOnce(c *Ctx, n plan.Node) plan.Node {
 	above := map[string]bool{}
 	for _, it := range p.Items {
 		expr.Walk(it.Expr, func(e expr.Expr) bool {
-			if rowByRow(e) {
+			if worthOnce(e) {
 				above[e.String()] = true
 			}
 			return true
@@ -39,7 +39,7 @@ func ComputeOnce(c *Ctx, n plan.Node) plan.Node {
 	below := plan.Pass(c.Meta, s.Cols())
 	alwaysComputed(f.Preds[0], func(e expr.Expr) {
 		text := ""
-		if rowByRow(e) {
+		if worthOnce(e) {
 			text = e.String()
 		}
 		if above[text] && once[text] == nil {
@@ -53,7 +53,7 @@ func ComputeOnce(c *Ctx, n plan.Node) plan.Node {
 	}
 	replaced := func(e expr.Expr) expr.Expr {
 		return expr.Map(e, func(e expr.Expr) expr.Expr {
-			if rowByRow(e) {
+			if worthOnce(e) {
 				if y := once[e.String()]; y != nil {
 					return y
 				}
@@ -72,10 +72,10 @@ func ComputeOnce(c *Ctx, n plan.Node) plan.Node {
 	return out
 }
 
-// rowByRow tells whether e is a call that costs more than a column of its own, gives the same each time, and cannot fail.
-func rowByRow(e expr.Expr) bool {
+// worthOnce tells whether e is a call that costs more than a column of its own, gives the same each time, and cannot fail.
+func worthOnce(e expr.Expr) bool {
 	call, ok := e.(*expr.Call)
-	return ok && call.Fn.Vec == nil && expr.VolatilityOf(e) == types.Immutable && !expr.CanFail(e)
+	return ok && call.Costly() && expr.VolatilityOf(e) == types.Immutable && !expr.CanFail(e)
 }
 
 // alwaysComputed calls f with those parts of e that are computed whatever the others give.
