@@ -35,7 +35,8 @@ type adhoc struct {
 	ran     int                                     // nodes that have run to their end
 
 	ctx   context.Context // of the Next that is running
-	rate  int             // rows of the slice that is running
+	ectx  *expr.Ctx
+	rate  int // rows of the slice that is running
 	slice int
 	held  int64 // memory of operators' input that is not in pages yet, about
 
@@ -61,7 +62,7 @@ const sliceMemory = 256 << 10
 var errEnough = errors.New("enough rows")
 
 func newAdhoc(e *Engine, rd reading, q *physical.Query, w window, ectx *expr.Ctx) (_ Rows, err error) {
-	a := &adhoc{e: e, rd: rd, q: q, w: w, slice: sliceRows, ended: w.done()}
+	a := &adhoc{e: e, rd: rd, q: q, w: w, ectx: ectx, slice: sliceRows, ended: w.done()}
 	a.b = builder{from: a, ctx: ectx, maps: a.newMap, texts: physical.Texts{}, rate: func() int { return a.rate }}
 	built := false
 	defer func() {
@@ -327,7 +328,7 @@ func (a *adhoc) Next(ctx context.Context) (_ *batch.Batch, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	a.ctx = ctx
+	a.ctx, a.ectx.Context = ctx, ctx
 	if a.sort != nil {
 		return a.nextSorted()
 	}

@@ -42,6 +42,11 @@ type Commit struct {
 	Unfinished func(view string, err error)
 }
 
+// inBackground tells whether one of the views that the transaction creates is not waited for.
+func (c *Commit) inBackground() bool {
+	return slices.ContainsFunc(c.DDL, func(x DDL) bool { return x.CreateView != nil && x.CreateView.Options["hydrate"] == "background" })
+}
+
 // createsOnly tells whether all that the transaction does is to create materialized views and their indexes: which, to take it back.
 func (c *Commit) createsOnly() (created []catalog.ID, ok bool) {
 	if c.Writes != nil && !c.Writes.Empty() {
@@ -79,7 +84,7 @@ const largeCommit = 4096
 // 53200, 53100; 08007 if the outcome is unknown. For DDL that hydrates it returns when the view serves; cancelling ctx before leaves nothing behind,
 // unless the transaction has other effects: then it is committed, and the view is hydrated all the same.
 func (e *Engine) Commit(ctx context.Context, c Commit) error {
-	p := newPending(c)
+	p := newPending(ctx, c)
 	if len(p.entry) == 0 && c.Reads == nil {
 		return nil
 	}
@@ -118,7 +123,7 @@ func (e *Engine) awaitAccepted() {
 	}
 }
 
-func newPending(c Commit) *pending {
+func newPending(ctx context.Context, c Commit) *pending {
 	p := &pending{writes: c.Writes, async: c.Async, done: make(chan error, 1)}
 	for _, x := range c.DDL {
 		if p.writes != nil && len(x.Drop) > 0 { // rows of a table that the transaction drops are nobody's, and replay could not place them
@@ -127,6 +132,9 @@ func newPending(c Commit) *pending {
 		def := definitionOf(x)
 		p.ddl, p.plans = append(p.ddl, def), append(p.plans, x.Plan)
 		p.entry = appendDefinition(p.entry, &def)
+	}
+	if _, ok := c.createsOnly(); ok && !c.inBackground() {
+		p.waiting = ctx
 	}
 	if p.writes != nil {
 		p.entry, p.size = appendWrites(p.entry, p.writes)
@@ -317,6 +325,8 @@ func (e *Engine) awaitView(ctx context.Context, id catalog.ID, progress func(str
 			return nil
 		case v.State == catalog.Serving:
 			return nil
+		case v.State == catalog.Failed && ctx.Err() != nil:
+			return context.Cause(ctx)
 		case v.State == catalog.Failed:
 			code := sqlerr.InternalError
 			if v.Cause == "out of memory" { // as storage says it; a catalog has no codes

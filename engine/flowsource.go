@@ -38,6 +38,9 @@ func (s *flowSource) read(of *flow) (input, error) {
 	if !slices.Contains(s.f.inputs, of) {
 		s.f.inputs = append(s.f.inputs, of)
 		of.users++
+		if of.ctx != s.scope.ctx { // who waits for its first user may go
+			of.unwatched()
+		}
 	}
 	return input{of.arranged, of.fresh}, nil
 }

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"runtime/debug"
@@ -39,6 +41,10 @@ type flow struct {
 	touched  bool  // ran in this step,
 	changed  bool  // and had something to say
 	failed   error // it is not run any more
+
+	serves bool      // it is a view's, not one that the view reads
+	ctx    *expr.Ctx // of the view's expressions; has a Context as long as who creates the view waits
+	held   int64     // bytes that its operators keep aside in this step, about
 }
 
 // flowState is what has to be known to find a flow's state again after a restart.
@@ -67,6 +73,8 @@ type graph struct {
 	first map[*flow]bool // nil: all; else the others read a row at a step
 	paced time.Time
 	drops []storage.ID // structures to be dropped at the end of the tick
+	// waiting is the context of who creates a view and waits for it; nil: nobody does.
+	waiting context.Context
 	// wrap, if set, stands between the graph and its operators: tests break them.
 	wrap func(operators.Operator) operators.Operator
 }
@@ -136,7 +144,11 @@ func (g *graph) addIndex(x *catalog.Index) (*flow, error) {
 // addView makes the flow of a materialized view, and those of the arrangements that it needs and nobody has.
 func (g *graph) addView(v *catalog.View, p *physical.View) (*flow, error) {
 	scope, order := newScope(v.Settings), orderCols(p.Order)
+	scope.waiting = g.waiting
 	f, err := g.addFlow(keyOfView(v.ID), p.Root, order, true, scope)
+	if err == nil {
+		f.serves = true
+	}
 	if err == nil && p.Finish != nil {
 		f.whole = &wholeView{key: "rows of " + f.key, root: p.Whole, order: order, scope: newScope(v.Settings)}
 		a := f.target.(*operators.Arrangement)
@@ -159,6 +171,7 @@ func firstColumns(n int) []int {
 // viewScope is what the expressions of a view depend on beside their rows, and the names of what its plan shares.
 type viewScope struct {
 	settings map[string]string
+	waiting  context.Context // see graph
 	ctx      *expr.Ctx
 	texts    physical.Texts
 }
@@ -169,7 +182,7 @@ func newScope(settings map[string]string) *viewScope {
 
 func (s *viewScope) context() *expr.Ctx {
 	if s.ctx == nil {
-		s.ctx = &expr.Ctx{Config: types.ConfigOf(s.settings)}
+		s.ctx = &expr.Ctx{Config: types.ConfigOf(s.settings), Context: s.waiting}
 	}
 	return s.ctx
 }
@@ -208,6 +221,8 @@ func (g *graph) addFlow(key string, root physical.Node, by []operators.OrderCol,
 	top.feed(end, 0)
 	f.nodes, f.state.Sides = append(b.nodes, end), b.sides
 	narrow(f.nodes)
+	f.ctx = b.ctx
+	g.guard(f)
 	g.add(f)
 	return f, nil
 }
@@ -278,7 +293,7 @@ func (g *graph) free() {
 
 // step runs the graph once over what was put into the tables. It returns the flows that failed.
 func (g *graph) step() (failed []*flow) {
-	if err := g.store.Overrun(); err != nil {
+	if err := g.store.Overrun(0, true); err != nil {
 		failed = g.giveUp(err)
 	}
 	for _, f := range g.order {
@@ -344,7 +359,7 @@ func (f *flow) run() (err error) {
 			return in.failed
 		}
 	}
-	f.touched, f.begun = true, true
+	f.touched, f.begun, f.held = true, true, 0
 	if f.table != nil {
 		if err := f.table.Finish(nil); err != nil {
 			return err
@@ -357,7 +372,9 @@ func (f *flow) run() (err error) {
 	}
 	f.changed = f.arranged.Changed()
 	if !f.hydrated {
-		f.hydrated = f.settled()
+		if f.hydrated = f.settled(); f.hydrated && f.serves {
+			f.unwatched()
+		}
 	}
 	return nil
 }
@@ -439,8 +456,11 @@ func (f *flow) progress() float64 {
 
 // panicError is what a panic becomes: storage raises errors of its own, everything else is a bug.
 func panicError(r any) error {
-	if err, ok := r.(*sqlerr.Error); ok {
+	switch err, _ := r.(error); {
+	case errors.As(err, new(*sqlerr.Error)):
 		return err
+	case isCanceled(err):
+		return sqlerr.New(sqlerr.QueryCanceled, "canceling statement due to user request")
 	}
 	return sqlerr.New(sqlerr.InternalError, "internal error: %v", r).WithWhere("%s", debug.Stack())
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"log/slog"
 	"runtime/debug"
 	"time"
@@ -29,7 +30,9 @@ type pending struct {
 	entry  []byte            // as the log has it
 	size   size              // of the rows in it
 	async  bool
-	done   chan error // one answer
+	// waiting is the context of who waits for views to be hydrated, all that the transaction does; nil: nobody, or there is more.
+	waiting context.Context
+	done    chan error // one answer
 }
 
 // tick is one from when its transactions are taken until it is published.
@@ -231,7 +234,9 @@ func (e *Engine) apply(commits []*pending) {
 	d := e.flow
 	for _, p := range commits {
 		for i := range p.ddl {
+			d.graph.waiting = p.waiting
 			d.define(&p.ddl[i], p.plans[i])
+			d.graph.waiting = nil
 		}
 		if p.writes == nil {
 			continue

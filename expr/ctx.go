@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"context"
 	"github.com/streamsql/streamsql/batch"
 	"github.com/streamsql/streamsql/sqlerr"
 	"github.com/streamsql/streamsql/types"
@@ -14,6 +15,8 @@ type Ctx struct {
 	SessionInfo func(name string) (types.Datum, error)
 	// Sequence runs nextval, currval, setval and lastval (op) on the sequence with the given catalog id; nil where they are not allowed.
 	Sequence func(op string, id uint32, arg int64) (int64, error)
+	// Context is that of the statement that is running; nil: it cannot be cancelled. When it ends, evaluation does, with a panic of its error.
+	Context context.Context
 
 	// The failures of the batch at hand: which rows, and why.
 	failed batch.Bitmap
@@ -24,6 +27,16 @@ type Ctx struct {
 	all   []int32       // 0, 1, 2...
 	args  []types.Datum // a stack of arguments of row functions
 	cache map[any]any   // compiled patterns and formats by their text, see memo
+}
+
+// check ends the evaluation if the statement was cancelled: once a batch, and where a function may take long.
+func (c *Ctx) check() {
+	if c.Context == nil {
+		return
+	}
+	if err := c.Context.Err(); err != nil {
+		panic(err)
+	}
 }
 
 // Fail records that row failed; the first failure of a row counts.

@@ -17,6 +17,7 @@ func Eval(ctx *Ctx, e Expr, b *batch.Batch, sel []int32) *batch.Vec {
 
 // EvalOwned is Eval that tells whether the result is the caller's. Who has done with it may give it to Release.
 func EvalOwned(ctx *Ctx, e Expr, b *batch.Batch, sel []int32) (v *batch.Vec, owned bool) {
+	ctx.check()
 	v, owned = ctx.eval(e, b, sel)
 	n := b.Len()
 	if v.N != n {

@@ -175,6 +175,7 @@ func (c *Ctx) coalesce(e *Coalesce, b *batch.Batch, sel []int32) *batch.Vec {
 // in ctx. The arguments of an AND run one after the other on what is left: as in PostgreSQL's WHERE, one that is NULL
 // ends the row as one that is false does. The result is never nil, as a selection that is nil means all rows.
 func Filter(ctx *Ctx, pred Expr, b *batch.Batch, sel, dst []int32) []int32 {
+	ctx.check()
 	if dst == nil {
 		dst = []int32{}
 	}

@@ -401,7 +401,9 @@ func jsonInfoDefs() []def {
 			return types.NewString(jsonb.Value{byte(jsonb.RawKind(a[0].Bytes()))}.TypeName()), nil
 		}},
 		{sig: "jsonb_pretty(jsonb) text", row: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-			return types.NewBytes(jsonb.Value(a[0].Bytes()).AppendPretty(nil)), nil
+			text := jsonb.Value(a[0].Bytes()).AppendPretty(nil, maxValue)
+			mustFit(len(text))
+			return types.NewBytes(text), nil
 		}},
 	}
 }

@@ -26,6 +26,9 @@ func seriesDefs() []srfDef {
 // maxSeries bounds what one call gives, since its rows are in memory at once.
 const maxSeries = 1 << 26
 
+// checkRows is after how many rows a function looks whether the statement was cancelled.
+const checkRows = 1 << 16
+
 func seriesTooLong() error {
 	return sqlerr.New(sqlerr.ProgramLimitExceeded, "generate_series of more than %d rows is not supported", maxSeries)
 }
@@ -35,7 +38,7 @@ func zeroStep() error {
 }
 
 func intSeries(k types.Kind) srfRows {
-	return func(_ *Ctx, a []types.Datum, out *batch.Batch) error {
+	return func(c *Ctx, a []types.Datum, out *batch.Batch) error {
 		from, to, step := a[0].Int(), a[1].Int(), int64(1)
 		if len(a) > 2 {
 			step = a[2].Int()
@@ -57,6 +60,9 @@ func intSeries(k types.Kind) srfRows {
 		}
 		v := out.Cols[0]
 		for i := uint64(0); i <= n; i++ {
+			if i%checkRows == 0 {
+				c.check()
+			}
 			v.AppendInt(from)
 			out.W = append(out.W, 1)
 			from += step
@@ -65,7 +71,7 @@ func intSeries(k types.Kind) srfRows {
 	}
 }
 
-func numericSeries(_ *Ctx, a []types.Datum, out *batch.Batch) error {
+func numericSeries(c *Ctx, a []types.Datum, out *batch.Batch) error {
 	what := [...]string{"start value", "stop value", "step size"}
 	ds := [3]numeric.Decimal{2: numeric.FromInt(1)}
 	for i, d := range a {
@@ -84,6 +90,9 @@ func numericSeries(_ *Ctx, a []types.Datum, out *batch.Batch) error {
 	for step.Sign() > 0 && numeric.Cmp(v, to) <= 0 || step.Sign() < 0 && numeric.Cmp(v, to) >= 0 {
 		if out.Len() >= maxSeries || out.Cols[0].Len() > 0 && len(out.Cols[0].Data) > math.MaxInt32 {
 			return seriesTooLong()
+		}
+		if out.Len()%checkRows == 0 {
+			c.check()
 		}
 		addRow(out, types.NewDecimal(v))
 		var err error
@@ -106,6 +115,9 @@ func timeSeries(zoned bool) srfRows {
 		for sign > 0 && v <= to || sign < 0 && v >= to {
 			if out.Len() >= maxSeries {
 				return seriesTooLong()
+			}
+			if out.Len()%checkRows == 0 {
+				c.check()
 			}
 			addRow(out, types.NewInt(v))
 			var err error

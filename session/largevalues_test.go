@@ -16,6 +16,7 @@ func TestLargeValues(t *testing.T) {
 		"replace(" + large + ", 'a', " + large + " || a)", "regexp_replace(" + large + ", 'a', " + large + " || a, 'g')",
 		`regexp_replace(` + large + `, '.*', repeat('\&', 1000) || a)`, "concat_ws(" + large + ", VARIADIC array_fill(a, ARRAY[1000]))",
 		"array_to_string(array_fill(a, ARRAY[1000]), " + large + ")", "repeat(a, 11000000) || repeat(a, 11500000)", "array_fill(a, ARRAY[20000000])",
+		"jsonb_pretty((repeat('[', 6000) || n || repeat(']', 6000))::jsonb)",
 	} {
 		for _, sql := range []string{"SELECT " + e + " FROM t WHERE id <= 2", "UPDATE t SET n = 1 WHERE " + e + " IS NULL"} {
 			if got := say(s, sql); !strings.Contains(got, string(sqlerr.ProgramLimitExceeded)) {

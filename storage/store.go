@@ -178,8 +178,18 @@ func (s *Store) Reserve(n int64) error {
 	return p.reserve(n)
 }
 
-// Overrun fails with 53200 if memory is taken far beyond the limit: what takes more of it has to end.
-func (s *Store) Overrun() error { return s.pool.reserve(-s.pool.limit / 4) }
+// Overrun is Admit for who has begun, cannot wait, and holds so many bytes beside pages: it fails where memory is taken far beyond the limit. What is
+// new fails first.
+func (s *Store) Overrun(held int64, isNew bool) error {
+	p := s.pool
+	if p.limit > 0 && held > p.limit/2 {
+		return p.outOfMemory()
+	}
+	if isNew {
+		return p.reserve(held - p.limit/4)
+	}
+	return p.reserve(held - 2*p.limit)
+}
 
 // Reserve is that of the store.
 func (s *Snapshot) Reserve(n int64) error { return s.s.Reserve(n) }

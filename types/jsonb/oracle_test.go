@@ -3,6 +3,7 @@ package jsonb
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"os"
 	"strconv"
 	"strings"
@@ -61,7 +62,7 @@ func do(t *testing.T, f []string) (string, error) {
 	case "exists":
 		return strconv.FormatBool(a.Exists(key)), nil
 	case "pretty":
-		return strings.ReplaceAll(string(a.AppendPretty(nil)), "\n", "~"), nil
+		return strings.ReplaceAll(string(a.AppendPretty(nil, math.MaxInt)), "\n", "~"), nil
 	case "concat":
 		v = Concat(a, parse(t, f[2]))
 	case "strip":

@@ -37,10 +37,10 @@ func (v Value) AppendText(dst []byte) []byte {
 	return append(dst, "null"...)
 }
 
-// AppendPretty is jsonb_pretty: an item a line, indented by four.
-func (v Value) AppendPretty(dst []byte) []byte { return v.appendPretty(dst, 0) }
+// AppendPretty is jsonb_pretty: an item a line, indented by four. What is nested deeply gets much longer by that: it ends soon after most bytes.
+func (v Value) AppendPretty(dst []byte, most int) []byte { return v.appendPretty(dst, 0, most) }
 
-func (v Value) appendPretty(dst []byte, level int) []byte {
+func (v Value) appendPretty(dst []byte, level, most int) []byte {
 	open, shut := byte('['), byte(']')
 	switch v.Kind() {
 	case Object:
@@ -51,16 +51,22 @@ func (v Value) appendPretty(dst []byte, level int) []byte {
 	}
 	dst = append(dst, open)
 	for i := range v.Len() {
+		if len(dst) > most {
+			return dst
+		}
 		if i > 0 {
 			dst = append(dst, ',')
 		}
 		dst = indent(dst, level+1)
 		if open == '{' {
 			dst = append(AppendQuoted(dst, v.Key(i)), ": "...)
-			dst = v.Field(i).appendPretty(dst, level+1)
+			dst = v.Field(i).appendPretty(dst, level+1, most)
 		} else {
-			dst = v.Elem(i).appendPretty(dst, level+1)
+			dst = v.Elem(i).appendPretty(dst, level+1, most)
 		}
+	}
+	if len(dst) > most {
+		return dst
 	}
 	return append(indent(dst, level), shut)
 }

@@ -1,0 +1,74 @@
+package engine
+
+import (
+	"context"
+
+	"github.com/streamsql/streamsql/batch"
+	"github.com/streamsql/streamsql/operators"
+	"github.com/streamsql/streamsql/sqlerr"
+)
+
+// A tick completes, whatever a view makes of it: so what a flow may make of one is bounded. A flow looks at memory, and a new one whether whoever
+// creates its view still waits, as often as it emits a slice; where it must not go on it fails, alone.
+
+// guardedRows is how many rows a slice has that are worth a look.
+const guardedRows = 16
+
+// guard watches the nodes of a flow.
+func (g *graph) guard(f *flow) {
+	for _, n := range f.nodes {
+		kept := false
+		for _, e := range n.out {
+			kept = kept || keeps(e.to.op)
+		}
+		n.emit = func(b *batch.Batch) error {
+			if b.Len() < guardedRows {
+				return n.send(b)
+			}
+			if kept {
+				f.held += keptSize * int64(b.Size())
+			}
+			if err := f.until(); err != nil {
+				return err
+			}
+			if err := g.store.Overrun(f.held, !f.hydrated); err != nil {
+				return err
+			}
+			return n.send(b)
+		}
+	}
+}
+
+// keptSize is how often what an operator keeps aside until the end of a tick is in memory, about: as it came, sorted, and on its way into pages.
+const keptSize = 3
+
+// keeps tells whether an operator keeps its input aside until Finish.
+func keeps(op operators.Operator) bool {
+	switch op.(type) {
+	case *operators.Arrangement, *operators.TopK, *operators.Window, *operators.SetOp, *operators.Distinct, *operators.Single:
+		return true
+	}
+	return false
+}
+
+// until is why the flow should not go on: who creates its view does not wait any more.
+func (f *flow) until() error {
+	if c := f.ctx; c != nil && c.Context != nil && c.Context.Err() != nil {
+		return canceledFlow(c.Context)
+	}
+	return nil
+}
+
+// unwatched says that nobody waits for the flow, and the others of its view, from now on.
+func (f *flow) unwatched() {
+	if f.ctx != nil {
+		f.ctx.Context = nil
+	}
+}
+
+func canceledFlow(ctx context.Context) error {
+	if e, ok := context.Cause(ctx).(*sqlerr.Error); ok {
+		return e
+	}
+	return sqlerr.New(sqlerr.QueryCanceled, "canceling statement due to user request")
+}
