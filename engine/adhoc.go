@@ -185,12 +185,13 @@ func (a *adhoc) serving(s *physical.Scan, cols []int) (in input, ok bool, err er
 // hoarder is an operator that keeps its input aside until Finish: it counts it.
 type hoarder struct {
 	operators.Operator
-	a    *adhoc
-	held int64
+	a     *adhoc
+	times int64 // how often it has its input in memory, about
+	held  int64
 }
 
 func (h *hoarder) Step(port int, in *batch.Batch, out operators.Out) error {
-	n := int64(in.Size())
+	n := h.times * int64(in.Size())
 	h.held += n
 	h.a.held += n
 	return h.Operator.Step(port, in, out)
@@ -206,8 +207,10 @@ func (h *hoarder) Finish(out operators.Out) error {
 // watch makes a node count what it holds, and look at cancellation and memory while it emits what may be much more than its input.
 func (a *adhoc) watch(n *node) {
 	switch n.op.(type) {
-	case *operators.TopK, *operators.Window, *operators.SetOp, *operators.Distinct, *operators.Single:
-		n.op = &hoarder{Operator: n.op, a: a}
+	case *operators.TopK, *operators.SetOp, *operators.Distinct, *operators.Single:
+		n.op = &hoarder{Operator: n.op, a: a, times: 1}
+	case *operators.Window: // it also reads its partitions, and computes them
+		n.op = &hoarder{Operator: n.op, a: a, times: 3}
 	case *operators.Join, *operators.FlatMap:
 		n.emit = func(b *batch.Batch) error {
 			if err := a.check(); err != nil {

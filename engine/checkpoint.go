@@ -25,8 +25,9 @@ const (
 // checkpointer is the state of checkpoints; of who has the turn but for running.
 type checkpointer struct {
 	running atomic.Bool
-	at      int // dataflow.total when the last one began,
-	before  int // and the one before it: while one runs, a restart replays from there
+	ill     atomic.Bool // the last one could not be written
+	at      int         // dataflow.total when the last one began,
+	before  int         // and the one before it: while one runs, a restart replays from there
 	logAt   int64
 	hurried bool
 	room    roomRequest
@@ -140,8 +141,12 @@ func (e *Engine) mayCheckpoint() {
 // endCheckpoint tells those who wait, or the log, and gives space back: what is cheap, or all if that was asked for.
 func (e *Engine) endCheckpoint(want []chan error, cramped bool, err error) {
 	answerAll(want, err)
-	if err != nil && len(want) == 0 && sqlerr.CodeOf(err) != sqlerr.AdminShutdown {
-		slog.Warn("a checkpoint could not be written", "error", err)
+	if ill := err != nil && sqlerr.CodeOf(err) != sqlerr.AdminShutdown; ill != e.checkpoint.ill.Swap(ill) { // not at each attempt
+		if ill {
+			slog.Warn("checkpoints cannot be written", "error", err)
+		} else if err == nil {
+			slog.Info("checkpoints are written again")
+		}
 	}
 	if err == nil {
 		give := e.store.Collect

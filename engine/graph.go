@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"runtime/debug"
@@ -456,11 +455,8 @@ func (f *flow) progress() float64 {
 
 // panicError is what a panic becomes: storage raises errors of its own, everything else is a bug.
 func panicError(r any) error {
-	switch err, _ := r.(error); {
-	case errors.As(err, new(*sqlerr.Error)):
+	if err, ok := r.(*sqlerr.Error); ok {
 		return err
-	case isCanceled(err):
-		return sqlerr.New(sqlerr.QueryCanceled, "canceling statement due to user request")
 	}
 	return sqlerr.New(sqlerr.InternalError, "internal error: %v", r).WithWhere("%s", debug.Stack())
 }

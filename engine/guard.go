@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"context"
-
 	"github.com/streamsql/streamsql/batch"
 	"github.com/streamsql/streamsql/operators"
 	"github.com/streamsql/streamsql/sqlerr"
@@ -54,7 +52,7 @@ func keeps(op operators.Operator) bool {
 // until is why the flow should not go on: who creates its view does not wait any more.
 func (f *flow) until() error {
 	if c := f.ctx; c != nil && c.Context != nil && c.Context.Err() != nil {
-		return canceledFlow(c.Context)
+		return sqlerr.Canceled(c.Context)
 	}
 	return nil
 }
@@ -64,11 +62,4 @@ func (f *flow) unwatched() {
 	if f.ctx != nil {
 		f.ctx.Context = nil
 	}
-}
-
-func canceledFlow(ctx context.Context) error {
-	if e, ok := context.Cause(ctx).(*sqlerr.Error); ok {
-		return e
-	}
-	return sqlerr.New(sqlerr.QueryCanceled, "canceling statement due to user request")
 }

@@ -89,6 +89,7 @@ func (l *lookupRows) Next(ctx context.Context) (b *batch.Batch, err error) {
 		return nil, nil
 	}
 	defer recoverRead(&err)
+	l.r.ectx.Context = ctx
 	return l.r.read(ctx)
 }
 

@@ -61,18 +61,9 @@ func recoverRead(err *error) {
 			*err = known
 			return
 		}
-		if isCanceled(e) {
-			*err = e
-			return
-		}
 	}
 	slog.Error("panic in query", "panic", p, "stack", string(debug.Stack()))
 	*err = sqlerr.New(sqlerr.InternalError, "internal error: %v", p).WithHint("This is a bug in streamsql; the server's log has the details.")
-}
-
-// isCanceled tells whether an error is that of a context that has ended: expressions raise it.
-func isCanceled(err error) bool {
-	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
 // window is what LIMIT and OFFSET leave of the rows to come, copies counted.

@@ -5,6 +5,8 @@ import (
 	"github.com/streamsql/streamsql/batch"
 	"github.com/streamsql/streamsql/sqlerr"
 	"github.com/streamsql/streamsql/types"
+	"math"
+	"time"
 )
 
 // Ctx is the context of an evaluation. One per goroutine; reusable.
@@ -15,7 +17,7 @@ type Ctx struct {
 	SessionInfo func(name string) (types.Datum, error)
 	// Sequence runs nextval, currval, setval and lastval (op) on the sequence with the given catalog id; nil where they are not allowed.
 	Sequence func(op string, id uint32, arg int64) (int64, error)
-	// Context is that of the statement that is running; nil: it cannot be cancelled. When it ends, evaluation does, with a panic of its error.
+	// Context is that of the statement that is running; nil: it cannot be cancelled. When it ends, evaluation does, with 57014 as a panic.
 	Context context.Context
 
 	// The failures of the batch at hand: which rows, and why.
@@ -34,8 +36,26 @@ func (c *Ctx) check() {
 	if c.Context == nil {
 		return
 	}
-	if err := c.Context.Err(); err != nil {
-		panic(err)
+	if c.Context.Err() != nil {
+		panic(sqlerr.Canceled(c.Context))
+	}
+}
+
+// sleep waits for so many seconds, or until the statement is cancelled.
+func (c *Ctx) sleep(seconds float64) {
+	if !(seconds > 0) {
+		return
+	}
+	t := time.NewTimer(time.Duration(min(seconds*1e9, math.MaxInt64/2)))
+	defer t.Stop()
+	var done <-chan struct{}
+	if c.Context != nil {
+		done = c.Context.Done()
+	}
+	select {
+	case <-t.C:
+	case <-done:
+		c.check()
 	}
 }
 

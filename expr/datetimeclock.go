@@ -53,6 +53,10 @@ func datetimeClockDefs() []def {
 		{sig: "clock_timestamp() timestamptz", flags: volatile, row: func(*Ctx, []types.Datum) (types.Datum, error) {
 			return types.NewInt(timestamptzOf(time.Now())), nil
 		}},
+		{sig: "pg_sleep(float8) void", flags: volatile, row: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+			c.sleep(a[0].Float())
+			return types.NewString(""), nil
+		}},
 		{sig: "timeofday() text", flags: volatile, row: func(c *Ctx, _ []types.Datum) (types.Datum, error) {
 			t := time.Now().In(c.config().TimeZone)
 			return types.NewString(t.Format("Mon Jan 02 15:04:05.000000 2006 MST")), nil

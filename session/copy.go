@@ -351,7 +351,7 @@ func (c *copier) addRow(row []types.Datum, line []byte) error {
 // flush moves the pending rows into the transaction; with batch n it commits every n rows.
 func (c *copier) flush() error {
 	if err := c.ctx.Err(); err != nil {
-		return canceled(c.ctx)
+		return sqlerr.Canceled(c.ctx)
 	}
 	if c.pending.Len() == 0 {
 		return nil
@@ -440,7 +440,7 @@ func (s *Session) copyTo(ctx context.Context, r *run, x *ast.Copy, f *copyFormat
 		b, err := rows.Next(ctx)
 		if err != nil {
 			if ctx.Err() != nil {
-				return canceled(ctx)
+				return sqlerr.Canceled(ctx)
 			}
 			return err
 		}

@@ -115,7 +115,7 @@ func (w *writer) source(q *physical.Query, f func(row []types.Datum) error) erro
 	var row []types.Datum
 	for _, b := range all {
 		if err := w.ctx.Err(); err != nil {
-			return canceled(w.ctx)
+			return sqlerr.Canceled(w.ctx)
 		}
 		for i := range b.Len() {
 			row = b.AppendRowTo(row[:0], i)

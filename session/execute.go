@@ -145,11 +145,3 @@ func (s *Session) withTimeout(ctx context.Context) (context.Context, context.Can
 	}
 	return context.WithTimeoutCause(ctx, d, sqlerr.New(sqlerr.QueryCanceled, "canceling statement due to statement timeout"))
 }
-
-// canceled is the error of a statement whose context has ended.
-func canceled(ctx context.Context) error {
-	if e, ok := context.Cause(ctx).(*sqlerr.Error); ok {
-		return e
-	}
-	return sqlerr.New(sqlerr.QueryCanceled, "canceling statement due to user request")
-}

@@ -44,3 +44,17 @@ func TestLargeValues(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// pg_sleep waits, and not longer than its statement may.
+func TestSleep(t *testing.T) {
+	s := newSession(t, "CREATE TABLE t (id int4 PRIMARY KEY); INSERT INTO t VALUES (1), (2)")
+	if got := say(s, "SELECT pg_sleep(0.001), pg_sleep(-1), pg_sleep(NULL), id FROM t WHERE id = 2"); !strings.Contains(got, "2|") {
+		t.Error(got)
+	}
+	say(s, "SET statement_timeout = '10ms'")
+	for _, sql := range []string{"SELECT pg_sleep(1e9)", "SELECT pg_sleep(1e300) FROM t WHERE id = 1", "DELETE FROM t WHERE pg_sleep(1e9) IS NULL"} {
+		if got := say(s, sql); !strings.Contains(got, string(sqlerr.QueryCanceled)) {
+			t.Errorf("%s: %s", sql, got)
+		}
+	}
+}

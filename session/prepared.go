@@ -260,7 +260,7 @@ func (s *Session) statementConfig() *types.Config {
 
 // exprContext is what expressions are evaluated in.
 func (s *Session) exprContext(ctx context.Context, values []types.Datum) *expr.Ctx {
-	return &expr.Ctx{Config: s.statementConfig(), Params: values, SessionInfo: s.info, Sequence: s.sequenceFunc(ctx)}
+	return &expr.Ctx{Context: ctx, Config: s.statementConfig(), Params: values, SessionInfo: s.info, Sequence: s.sequenceFunc(ctx)}
 }
 
 // expander tells of a materialized view whether it must be evaluated by its definition, because the open transaction has

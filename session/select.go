@@ -9,6 +9,7 @@ import (
 	"github.com/streamsql/streamsql/parser/ast"
 	"github.com/streamsql/streamsql/planner"
 	"github.com/streamsql/streamsql/planner/physical"
+	"github.com/streamsql/streamsql/sqlerr"
 	"github.com/streamsql/streamsql/types"
 )
 
@@ -59,7 +60,7 @@ func (s *Session) executeSelect(ctx context.Context, r *run) error {
 		b, err := rows.Next(ctx)
 		if err != nil {
 			if ctx.Err() != nil {
-				return canceled(ctx)
+				return sqlerr.Canceled(ctx)
 			}
 			return err
 		}

@@ -182,7 +182,7 @@ func (s *Session) commit(ctx context.Context, w result.Writer) error {
 	if err != nil {
 		s.vars.restore(t.variables)
 		if ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
-			err = canceled(ctx)
+			err = sqlerr.Canceled(ctx)
 		}
 	}
 	return err

@@ -37,16 +37,19 @@ CREATE MATERIALIZED VIEW halves AS SELECT l.transfer, r.transfer AS other FROM l
 `
 )
 
-// TestTransfers sends TRANSFERS transfers in order, and as many out of order, and kills the server TRANSFERS_KILLS times in each. The run that
-// docs/CONFORMANCE.md tells of:
+// TestTransfers sends TRANSFERS transfers in order, and as many out of order, and kills the server, whose memory limit is TRANSFERS_MEMORY,
+// TRANSFERS_KILLS times in each. The run that docs/CONFORMANCE.md tells of:
 //
-//	TRANSFERS=10000000 TRANSFERS_KILLS=10 go test -v -timeout 0 -run TestTransfers ./internal/consistency
+//	TRANSFERS=10000000 TRANSFERS_KILLS=10 TRANSFERS_MEMORY=512MiB go test -v -timeout 0 -run TestTransfers ./internal/consistency
 func TestTransfers(t *testing.T) {
 	for _, inOrder := range []bool{true, false} {
 		name := map[bool]string{true: "in order", false: "out of order"}[inOrder]
 		t.Run(name, func(t *testing.T) {
 			r := &run{t: t, dir: t.TempDir(), inOrder: inOrder, seed: uint64(number("TRANSFERS_SEED", 1)), transfers: int64(number("TRANSFERS", 10_000)),
 				kills: number("TRANSFERS_KILLS", 3), states: map[[2]int64]struct{}{}}
+			if limit := os.Getenv("TRANSFERS_MEMORY"); limit != "" {
+				r.args = []string{"--memory-limit", limit}
+			}
 			if err := r.all(); err != nil {
 				t.Fatalf("seed %d: %v", r.seed, err)
 			}
@@ -73,6 +76,7 @@ type run struct {
 	seed      uint64
 	transfers int64 // to send
 	kills     int
+	args      []string // of the server
 
 	sent    atomic.Int64 // acknowledged
 	commits atomic.Int64
@@ -103,7 +107,7 @@ func (r *run) all() error {
 		}
 	}
 	for life := range r.kills + 1 {
-		s, err := servertest.Start(r.dir)
+		s, err := servertest.Start(r.dir, r.args...)
 		if err != nil {
 			return err
 		}
