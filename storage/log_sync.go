@@ -52,7 +52,9 @@ func (l *inputLog) sync() {
 		l.failed = err
 	}
 	l.syncing = false
-	l.work.Signal()
+	if l.started || l.closing {
+		l.work.Signal()
+	}
 	l.synced.Broadcast()
 }
 
