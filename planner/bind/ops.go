@@ -3,6 +3,7 @@ package bind
 import (
 	"github.com/streamsql/streamsql/expr"
 	"github.com/streamsql/streamsql/parser/ast"
+	"github.com/streamsql/streamsql/planner/plan"
 	"github.com/streamsql/streamsql/sqlerr"
 	"github.com/streamsql/streamsql/types"
 )
@@ -249,6 +250,16 @@ func (b *Binder) like(c *context, e *ast.Like) (expr.Expr, error) {
 }
 
 func (b *Binder) anyAll(c *context, e *ast.AnyAll) (expr.Expr, error) {
+	_, rows := e.Array.(*ast.ArraySub)
+	if rows = rows || e.Sub != nil; rows && e.All && opName(e.Op) == "<>" { // NOT IN
+		in := *e
+		in.Op, in.All = "=", false
+		x, err := b.anyAll(c, &in)
+		if err != nil {
+			return nil, err
+		}
+		return b.not(x, e.Pos)
+	}
 	if e.Sub != nil {
 		return b.quantified(c, e.X, e.Sub, opName(e.Op), e.All, e.Pos)
 	}
@@ -291,5 +302,19 @@ func (b *Binder) anyAll(c *context, e *ast.AnyAll) (expr.Expr, error) {
 		}
 		x = xs[0]
 	}
+	if s, ok := arr.(*plan.Subquery); ok && s.Kind == plan.ArraySub && !b.Meta.Type(s.Out[0]).Array {
+		return b.anyOfRows(s, x, fn, e.All), nil
+	}
 	return b.fold(&expr.AnyAll{X: x, Array: arr, Op: fn, All: e.All}), nil
+}
+
+// anyOfRows makes x op ANY (ARRAY(query)) x op ANY (query): an array of all rows would be carried to each x.
+func (b *Binder) anyOfRows(array *plan.Subquery, x expr.Expr, fn *expr.Func, all bool) expr.Expr {
+	s := *array
+	s.Kind, s.Order, s.T = plan.AnySub, nil, types.Of(types.Bool)
+	if all {
+		s.Kind = plan.AllSub
+	}
+	s.Cond = []expr.Expr{&expr.Call{Fn: fn, Args: []expr.Expr{x, b.Meta.Col(s.Out[0])}, T: s.T, Pos: s.Pos}}
+	return &s
 }
