@@ -32,6 +32,7 @@ type adhoc struct {
 	drives  map[*physical.Arrange]*physical.Arrange // left inputs that are joined as they come, and the right ones
 	filters map[string]*physical.Filter             // of scans, by fingerprint
 	columns map[string]columnSet                    // of scans, by fingerprint
+	over    []*batch.Batch                          // what the working relations hold, by level
 	ran     int                                     // nodes that have run to their end
 
 	ctx   context.Context // of the Next that is running
@@ -61,8 +62,8 @@ const sliceMemory = 256 << 10
 // errEnough ends a run of which no more rows are wanted.
 var errEnough = errors.New("enough rows")
 
-func newAdhoc(e *Engine, rd reading, q *physical.Query, w window, ectx *expr.Ctx) (_ Rows, err error) {
-	a := &adhoc{e: e, rd: rd, q: q, w: w, ectx: ectx, slice: sliceRows, ended: w.done()}
+func newAdhoc(e *Engine, rd reading, q *physical.Query, w window, ectx *expr.Ctx, over ...*batch.Batch) (_ Rows, err error) {
+	a := &adhoc{e: e, rd: rd, q: q, w: w, ectx: ectx, over: over, slice: sliceRows, ended: w.done()}
 	a.b = builder{from: a, ctx: ectx, maps: a.newMap, texts: physical.Texts{}, rate: func() int { return a.rate }}
 	built := false
 	defer func() {

@@ -53,6 +53,9 @@ type input struct {
 type source interface {
 	relation(s *physical.Scan) (input, error)
 	arrange(a *physical.Arrange) (input, error)
+	// recursive and working make the operators of recursive queries, which only queries have.
+	recursive(p *physical.Recursive) (operators.Operator, error)
+	working(p *physical.Working) (operators.Operator, error)
 }
 
 // builder makes the operators of a plan down to the arrangements that it reads. It is the one place that knows both physical
@@ -153,6 +156,12 @@ func (b *builder) operator(p physical.Node) (*node, error) {
 		return b.join(p)
 	case *physical.Delta:
 		return b.delta(p)
+	case *physical.Recursive:
+		op, err := b.from.recursive(p)
+		return newNode(op), err
+	case *physical.Working:
+		op, err := b.from.working(p)
+		return newNode(op), err
 	case *physical.Constant:
 		return newNode(operators.NewConstant(p.Cols, p.Rows, b.maps)), nil
 	case *physical.Filter:

@@ -660,15 +660,19 @@ func TestLimitStopsEarly(t *testing.T) {
 	}
 
 	// Cancelled while it sorts: the check is between slices.
-	q = s.plan("SELECT a.id FROM big a, big b, big c ORDER BY 1 LIMIT 1")
-	ctx := &tiring{Context: context.Background(), looks: 20}
-	r, err := s.e.Query(ctx, s.sn, nil, q.Physical, evalCtx())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
-	if _, err := r.Next(ctx); err != context.Canceled {
-		t.Error(err)
+	for _, sql := range []string{
+		"SELECT a.id FROM big a, big b, big c ORDER BY 1 LIMIT 1",
+		"WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT -n FROM r) SELECT n FROM r ORDER BY 1 LIMIT 1", // has no end
+	} {
+		ctx := &tiring{Context: context.Background(), looks: 20}
+		r, err := s.e.Query(ctx, s.sn, nil, s.plan(sql).Physical, evalCtx())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		if _, err := r.Next(ctx); err != context.Canceled {
+			t.Error(err)
+		}
 	}
 }
 
@@ -706,6 +710,8 @@ func TestReadErrors(t *testing.T) {
 		{"SELECT 1 / (a - 3) FROM t WHERE a = 3 ORDER BY b", sqlerr.DivisionByZero},
 		{"SELECT (SELECT k FROM v)", sqlerr.CardinalityViolation},
 		{"SELECT 1 / (a - 3) FROM t ORDER BY a LIMIT 1", ""}, // not reached
+		{"WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n + 0 / (3 - n) + 1 FROM r) SELECT n FROM r", sqlerr.DivisionByZero},
+		{"WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT g FROM r, generate_series(1, 100) g) SELECT count(*) FROM r", sqlerr.ProgramLimitExceeded},
 		{"SELECT 1 / (a - 3) FROM t WHERE a < 3 ORDER BY 1", ""},
 	} {
 		q := s.plan(c.sql).Physical
@@ -804,6 +810,8 @@ func TestQueryMemoryCounts(t *testing.T) {
 	for _, sql := range []string{
 		"SELECT count(*) FROM big a JOIN big b ON a.x = b.x JOIN big c ON b.x || 'x' = c.x || 'x' JOIN big d ON c.x || 'y' = d.x || 'y'",
 		"SELECT a.x, b.x FROM big a, big b ORDER BY 2, 1",
+		"WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n * 100 + g FROM r, generate_series(1, 100) g) SELECT count(*) FROM r",
+		"WITH RECURSIVE r AS (SELECT 'x' AS x UNION ALL SELECT x || x FROM r) SELECT count(*) FROM r",
 	} {
 		if _, err := s.read(nil, s.plan(sql).Physical); code(err) != sqlerr.OutOfMemory {
 			t.Errorf("%s: %v", sql, err)

@@ -105,6 +105,16 @@ func (x *explainer) node(n physical.Node, depth int) {
 	switch n := n.(type) {
 	case *physical.Scan:
 		x.add(depth, "Scan "+n.Name)
+	case *physical.Recursive:
+		s := "Recursive " + n.Name + ": what comes first, then again and again what the last rows add"
+		if !n.All {
+			s += " that is new"
+		}
+		x.add(depth, s)
+		x.node(n.Init, depth+1)
+		x.node(n.Step, depth+1)
+	case *physical.Working:
+		x.add(depth, "Last rows of "+n.Name)
 	case *physical.Constant:
 		x.add(depth, fmt.Sprintf("Values, %d %s", len(n.Rows), plural(len(n.Rows), "row")))
 	case *physical.Filter:

@@ -51,6 +51,10 @@ func (x *explainer) names(n physical.Node) []string {
 			out = append(out, x.names(t)...)
 		}
 		return out
+	case *physical.Recursive:
+		return x.names(n.Init)
+	case *physical.Working:
+		return n.Names
 	case *physical.Constant:
 		out := make([]string, len(n.Cols))
 		for i := range out {

@@ -54,6 +54,8 @@ type VirtualTable struct {
 
 // Binder binds one statement.
 type Binder struct {
+	// level is in how many steps of recursive queries the binder is.
+	level    int
 	env      *Env
 	rewriter Rewriter
 	Meta     *plan.Meta

@@ -272,12 +272,10 @@ func (b *Binder) cteRef(c *cte, it *ast.Rel) (source, error) {
 	if !ok {
 		return source{}, unsupported(c.def, "a data-modifying WITH query")
 	}
-	inner := &scope{parent: c.from.parent, ctes: c.ctes}
-	sub, err := b.query(q, inner, true)
-	if err != nil {
-		return source{}, err
+	if c.working != nil {
+		return b.workingRef(c, it)
 	}
-	n, err := b.limited(sub, q)
+	n, cols, err := b.definitionOf(c, q)
 	if err != nil {
 		return source{}, err
 	}
@@ -285,9 +283,8 @@ func (b *Binder) cteRef(c *cte, it *ast.Rel) (source, error) {
 	if c.refs++; c.refs > 2 && plan.Volatile(n) {
 		return source{}, unsupported(c.def, "a WITH query with volatile functions that is used more than once")
 	}
-	cols := outCols(sub)
 	if len(c.def.Cols) > len(cols) {
-		return source{}, sqlerr.New(sqlerr.InvalidColumnReference, "WITH query %q has %d columns available but %d columns specified", c.def.Name, len(cols), len(c.def.Cols)).At(int(c.def.Pos))
+		return source{}, tooFewColumns(c.def, len(cols))
 	}
 	for i, name := range c.def.Cols {
 		cols[i].name = name
@@ -297,6 +294,19 @@ func (b *Binder) cteRef(c *cte, it *ast.Rel) (source, error) {
 		return source{}, err
 	}
 	return source{node: n, rels: []*rel{r}, cols: r.cols}, nil
+}
+
+// definitionOf binds a WITH query.
+func (b *Binder) definitionOf(c *cte, q *ast.Query) (plan.Node, []*col, error) {
+	if c.recursive {
+		return b.recursive(c, q)
+	}
+	sub, err := b.query(q, &scope{parent: c.from.parent, ctes: c.ctes}, true)
+	if err != nil {
+		return nil, nil, err
+	}
+	n, err := b.limited(sub, q)
+	return n, outCols(sub), err
 }
 
 func outCols(q *Query) []*col {

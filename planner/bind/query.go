@@ -41,10 +41,12 @@ func (b *Binder) with(sc *scope, q *ast.Query) error {
 				return sqlerr.New(sqlerr.DuplicateAlias, "WITH query name %q specified more than once", c.Name).At(int(c.Pos))
 			}
 		}
-		if q.Recursive && mentions(c) {
-			return sqlerr.Unsupported(int(c.Pos), "WITH RECURSIVE")
+		for _, later := range q.With[i+1:] {
+			if q.Recursive && mentions(c, later.Name) {
+				return unsupported(c, "a reference to a later WITH query")
+			}
 		}
-		sc.ctes = &cte{def: c, next: sc.ctes, ctes: sc.ctes, from: sc}
+		sc.ctes = &cte{def: c, next: sc.ctes, ctes: sc.ctes, from: sc, recursive: q.Recursive && mentions(c, c.Name)}
 	}
 	// A definition that nobody uses must be valid all the same.
 	for c := sc.ctes; c != nil; c = c.next {
@@ -53,50 +55,6 @@ func (b *Binder) with(sc *scope, q *ast.Query) error {
 		}
 	}
 	return nil
-}
-
-// mentions tells whether a WITH query refers to itself.
-func mentions(c *ast.CTE) bool {
-	q, ok := c.Stmt.(*ast.Query)
-	return ok && queryMentions(q, c.Name)
-}
-
-func queryMentions(q *ast.Query, name string) bool {
-	for _, w := range q.With {
-		if w.Name == name {
-			return false
-		}
-		if sub, ok := w.Stmt.(*ast.Query); ok && queryMentions(sub, name) {
-			return true
-		}
-	}
-	switch x := q.Body.(type) {
-	case *ast.Query:
-		return queryMentions(x, name)
-	case *ast.SetOp:
-		return queryMentions(x.L, name) || queryMentions(x.R, name)
-	case *ast.TableCmd:
-		return len(x.Name) == 1 && x.Name[0] == name
-	case *ast.Select:
-		for _, f := range x.From {
-			if fromMentions(f, name) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-func fromMentions(f ast.From, name string) bool {
-	switch f := f.(type) {
-	case *ast.Rel:
-		return len(f.Name) == 1 && f.Name[0] == name
-	case *ast.Derived:
-		return queryMentions(f.Query, name)
-	case *ast.Join:
-		return fromMentions(f.L, name) || fromMentions(f.R, name)
-	}
-	return false
 }
 
 func (b *Binder) body(q *ast.Query, sc *scope, known bool) (*Query, error) {

@@ -40,6 +40,8 @@ type rel struct {
 	// nullable: an outer join may have none of its rows. present is a column that is NULL then; 0: there is none.
 	nullable bool
 	present  int
+	// self: a recursive query's reference to itself.
+	self bool
 	// plain: a function of plain values, each of which is its row.
 	plain bool
 }
@@ -64,6 +66,9 @@ type cte struct {
 	from *scope
 	// refs counts the references, each of which binds the definition anew.
 	refs int
+	// recursive: it refers to itself. working is what its step reads, while that is being bound.
+	recursive bool
+	working   *rel
 }
 
 func (sc *scope) findCTE(name string) *cte {

@@ -86,6 +86,11 @@ func (b *Binder) selectCore(s *ast.Select, sc *scope, order []*ast.SortItem, kno
 		}
 	}
 	if len(sel.aggs.aggs) > 0 || len(sel.aggs.groupings) > 0 || len(s.GroupBy) > 0 || s.Having != nil {
+		if len(sel.aggs.aggs) > 0 {
+			if err := sel.noAggregates(); err != nil {
+				return nil, err
+			}
+		}
 		if err := sel.group(); err != nil {
 			return nil, err
 		}

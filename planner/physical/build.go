@@ -44,6 +44,14 @@ func (b *Builder) build(n plan.Node, need plan.ColSet) (rel, error) {
 		return b.scan(n), nil
 	case *plan.Values:
 		return b.values(n)
+	case *plan.Recursive:
+		return b.recursive(n)
+	case *plan.Working:
+		w := &Working{Name: n.Name, Level: n.Level}
+		for _, id := range n.IDs {
+			w.Names, w.Cols = append(w.Names, b.Meta.Name(id)), append(w.Cols, b.Meta.Type(id))
+		}
+		return rel{w, n.IDs}, nil
 	case *plan.Filter:
 		return b.filter(n, need)
 	case *plan.Project:
@@ -184,6 +192,15 @@ func (b *Builder) bareScan(n *plan.Scan) *Scan {
 		s.Cols, s.Names = append(s.Cols, b.Meta.Type(id)), append(s.Names, b.Meta.Name(id))
 	}
 	return s
+}
+
+func (b *Builder) recursive(n *plan.Recursive) (rel, error) {
+	init, err := b.exact(n.Init.Node, n.Init.Cols)
+	if err != nil {
+		return rel{}, err
+	}
+	step, err := b.exact(n.Step.Node, n.Step.Cols)
+	return rel{&Recursive{Name: n.Name, Init: init.node, Step: step.node, All: n.All, Level: n.Level}, n.IDs}, err
 }
 
 func (b *Builder) values(n *plan.Values) (rel, error) {

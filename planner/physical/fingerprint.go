@@ -28,6 +28,12 @@ func (t Texts) Of(n Node) string {
 
 func (n *Scan) text(Texts) string { return "scan(" + strconv.Itoa(int(n.Relation)) + ")" }
 
+func (n *Recursive) text(t Texts) string {
+	return "recursive(" + strconv.Itoa(n.Level) + "," + strconv.FormatBool(n.All) + "," + t.Of(n.Init) + "," + t.Of(n.Step) + ")"
+}
+
+func (n *Working) text(Texts) string { return "working(" + strconv.Itoa(n.Level) + ")" }
+
 func (n *Constant) text(Texts) string {
 	var b strings.Builder
 	b.WriteString("constant(")

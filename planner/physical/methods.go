@@ -2,9 +2,11 @@ package physical
 
 import "github.com/streamsql/streamsql/types"
 
-func (n *Scan) Types() []types.Type     { return n.Cols }
-func (n *Constant) Types() []types.Type { return n.Cols }
-func (n *Filter) Types() []types.Type   { return n.In.Types() }
+func (n *Scan) Types() []types.Type      { return n.Cols }
+func (n *Constant) Types() []types.Type  { return n.Cols }
+func (n *Recursive) Types() []types.Type { return n.Init.Types() }
+func (n *Working) Types() []types.Type   { return n.Cols }
+func (n *Filter) Types() []types.Type    { return n.In.Types() }
 func (n *Project) Types() []types.Type {
 	out := make([]types.Type, len(n.Exprs))
 	for i, e := range n.Exprs {
@@ -64,11 +66,15 @@ func (n *Single) Types() []types.Type { return n.In.Types() }
 
 func (n *Scan) Inputs() []Node     { return nil }
 func (n *Constant) Inputs() []Node { return nil }
-func (n *Filter) Inputs() []Node   { return []Node{n.In} }
-func (n *Project) Inputs() []Node  { return []Node{n.In} }
-func (n *FlatMap) Inputs() []Node  { return []Node{n.In} }
-func (n *Arrange) Inputs() []Node  { return []Node{n.In} }
-func (n *Join) Inputs() []Node     { return []Node{n.L, n.R} }
+
+// Inputs are none: the parts run by themselves.
+func (n *Recursive) Inputs() []Node { return nil }
+func (n *Working) Inputs() []Node   { return nil }
+func (n *Filter) Inputs() []Node    { return []Node{n.In} }
+func (n *Project) Inputs() []Node   { return []Node{n.In} }
+func (n *FlatMap) Inputs() []Node   { return []Node{n.In} }
+func (n *Arrange) Inputs() []Node   { return []Node{n.In} }
+func (n *Join) Inputs() []Node      { return []Node{n.L, n.R} }
 
 // Inputs are the arrangements, each once.
 func (n *Delta) Inputs() (out []Node) {

@@ -32,6 +32,21 @@ type (
 		Rows [][]types.Datum
 		Cols []types.Type
 	}
+	// Recursive is the rows of Init, then those of Step over the rows that came last, until none come; without All only rows that are new. Level
+	// is in how many steps of others it stands. It is for queries, not for views.
+	Recursive struct {
+		Name       string
+		Init, Step Node
+		All        bool
+		Level      int
+	}
+	// Working is what the step of the recursive query at a level reads: the rows that came last.
+	Working struct {
+		Name  string   // for EXPLAIN,
+		Names []string // and its columns'
+		Cols  []types.Type
+		Level int
+	}
 	// Filter keeps the rows for which Pred is true.
 	Filter struct {
 		In   Node

@@ -31,6 +31,10 @@ func (f formatter) line(n Node) string {
 	switch n := n.(type) {
 	case *Scan:
 		return "scan " + n.Name + " " + f.cols(n.Cols())
+	case *Recursive:
+		return "recursive " + n.Name + " " + f.cols(n.IDs)
+	case *Working:
+		return "working " + n.Name + " " + f.cols(n.IDs)
 	case *Values:
 		return fmt.Sprintf("values %d rows %s", len(n.Rows), f.cols(n.IDs))
 	case *Filter:

@@ -7,6 +7,8 @@
 package rewrite
 
 import (
+	"slices"
+
 	"github.com/streamsql/streamsql/planner/plan"
 	"github.com/streamsql/streamsql/types"
 )
@@ -93,7 +95,23 @@ func Rewrite(c *Ctx, n plan.Node, keep []int) (plan.Node, error) {
 			return nil, err
 		}
 	}
-	return n, nil
+	return c.parts(n)
+}
+
+// parts rewrites the parts of recursive queries.
+func (c *Ctx) parts(n plan.Node) (plan.Node, error) {
+	r, ok := n.(*plan.Recursive)
+	if !ok {
+		return mapInputs(n, c.parts)
+	}
+	out := *r
+	for _, p := range []*plan.Part{&out.Init, &out.Step} {
+		var err error
+		if p.Node, err = Rewrite(c, p.Node, slices.Compact(slices.Sorted(slices.Values(p.Cols)))); err != nil {
+			return nil, err
+		}
+	}
+	return &out, nil
 }
 
 func (c *Ctx) run(p Phase, n plan.Node) (plan.Node, error) {
