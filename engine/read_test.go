@@ -670,7 +670,7 @@ func TestLimitStopsEarly(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer r.Close()
-		if _, err := r.Next(ctx); err != context.Canceled {
+		if _, err := r.Next(ctx); err != context.Canceled && code(err) != sqlerr.QueryCanceled {
 			t.Error(err)
 		}
 	}
