@@ -2,6 +2,7 @@ package operators
 
 import (
 	"bytes"
+	"math"
 
 	"github.com/streamsql/streamsql/expr"
 	"github.com/streamsql/streamsql/types"
@@ -67,7 +68,7 @@ func (s *span) bound(cond expr.Expr, col, by, n int) bool {
 		op = map[string]string{"<": ">", "<=": ">=", ">": "<", ">=": "<="}[op]
 	}
 	c, ok := at.(*expr.Col)
-	if !ok || c.ID != col || e.Type().Base() != s.col.Base() || refersTo(e, 0, by) || refersTo(e, by+n, by+n+col+1) {
+	if !ok || c.ID != col || e.Type().Base() != s.col.Base() || refersTo(e, 0, by) || refersTo(e, by+n, math.MaxInt) {
 		return false
 	}
 	end := spanEnd{e: expr.Map(e, func(x expr.Expr) expr.Expr {

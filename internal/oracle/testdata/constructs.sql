@@ -626,3 +626,4 @@ SELECT a, sum(b) OVER (ORDER BY id) FROM t GROUP BY a
 SELECT id, rank(1) OVER (ORDER BY id) FROM t
 SELECT id, lag(a, 1, 'x') OVER (ORDER BY id) FROM t
 SELECT id, a FROM t GROUP BY id, rank() OVER (ORDER BY a)
+SELECT b.id, s.id FROM (SELECT id FROM t) b LEFT JOIN LATERAL (SELECT y.id FROM t y WHERE y.id BETWEEN y.b AND b.id ORDER BY 1 LIMIT 3) s ON true
