@@ -98,7 +98,7 @@ func (b *tableBuilder) columns(x *ast.CreateTable) error {
 			col.Type, col.NotNull, col.Identity = types.Of(width), true, "by default"
 			b.sequence(&col, nil)
 		} else {
-			t, err := bind.ResolveType(c.Type)
+			t, err := bind.ResolveType(b.catalog, c.Type)
 			if err != nil {
 				return err
 			}

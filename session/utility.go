@@ -200,7 +200,7 @@ func (s *Session) executePrepare(x *ast.Prepare, r *run) error {
 	given := make([]types.Type, len(x.Types))
 	for i, t := range x.Types {
 		var err error
-		if given[i], err = bind.ResolveType(t); err != nil {
+		if given[i], err = bind.ResolveType(nil, t); err != nil {
 			return err
 		}
 	}

@@ -1,9 +1,6 @@
 package oracle
 
-import (
-	"fmt"
-	"strings"
-)
+import "fmt"
 
 // wideChange is a change by what other rows have, or one that is taken back.
 func (g *generator) wideChange(t *table) string {
@@ -17,7 +14,7 @@ func (g *generator) wideChange(t *table) string {
 		}
 	case 2:
 		return fmt.Sprintf("UPDATE %s SET k = s.n FROM (SELECT k, count(*)::int4 AS n FROM %s GROUP BY k) s WHERE %s.k = s.k AND %s",
-			t.name, u.name, t.name, strings.ReplaceAll(g.where(&table{name: t.name, columns: []column{{name: t.name + ".k", kind: integer}}}), "id = ", t.name+".k = "))
+			t.name, u.name, t.name, g.where(&table{name: t.name, columns: []column{{name: t.name + ".k", kind: integer}}}))
 	case 3:
 		return fmt.Sprintf("DELETE FROM %s USING %s u WHERE %s.k = u.k AND u.k %s %s", t.name, u.name, t.name, pick(g, comparisons), g.constant(integer, false))
 	case 4:

@@ -352,7 +352,7 @@ func conj(args []expr.Expr) expr.Expr {
 }
 
 func (b *Binder) cast(c *context, e *ast.Cast) (expr.Expr, error) {
-	t, err := ResolveType(e.Type)
+	t, err := ResolveType(b.env.Catalog, e.Type)
 	if err != nil {
 		return nil, err
 	}

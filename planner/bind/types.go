@@ -3,6 +3,7 @@ package bind
 import (
 	"time"
 
+	"github.com/streamsql/streamsql/catalog"
 	"github.com/streamsql/streamsql/expr"
 	"github.com/streamsql/streamsql/parser/ast"
 	"github.com/streamsql/streamsql/planner/plan"
@@ -277,10 +278,14 @@ func (b *Binder) fold(e expr.Expr) expr.Expr {
 	return expr.Fold(ctx, e)
 }
 
-// ResolveType finds a type by the name in the syntax tree.
-func ResolveType(t *ast.TypeName) (types.Type, error) {
+// ResolveType finds a type by the name in the syntax tree; 3F000 where the catalog does not have its schema, 42704 for other names. The catalog may be
+// nil.
+func ResolveType(c *catalog.Catalog, t *ast.TypeName) (types.Type, error) {
 	if t.Setof {
 		return types.Type{}, unsupported(t, "SETOF")
+	}
+	if len(t.Name) == 2 && c != nil && t.Name[0] != "pg_catalog" && t.Name[0] != "information_schema" && !c.HasSchema(t.Name[0]) {
+		return types.Type{}, sqlerr.New(sqlerr.InvalidSchemaName, "schema %q does not exist", t.Name[0]).At(int(t.Pos))
 	}
 	if len(t.Name) > 2 || len(t.Name) == 2 && t.Name[0] != "pg_catalog" && t.Name[0] != "public" {
 		return types.Type{}, sqlerr.New(sqlerr.UndefinedObject, "type %q does not exist", joinName(t.Name)).At(int(t.Pos))
