@@ -9,23 +9,25 @@ import (
 // A tick completes, whatever a view makes of it: so what a flow may make of one is bounded. A flow looks at memory, and a new one whether whoever
 // creates its view still waits, as often as it emits a slice; where it must not go on it fails, alone.
 
-// guardedRows is how many rows a slice has that are worth a look.
+// guardedRows is how many rows are worth a look.
 const guardedRows = 16
 
 // guard watches the nodes of a flow.
 func (g *graph) guard(f *flow) {
 	for _, n := range f.nodes {
-		kept := false
+		kept, rows := false, 0 // since it looked
 		for _, e := range n.out {
 			kept = kept || keeps(e.to.op)
 		}
 		n.emit = func(b *batch.Batch) error {
-			if b.Len() < guardedRows {
+			rows += b.Len()
+			if rows < guardedRows {
 				return n.send(b)
 			}
-			if kept {
-				f.held += keptSize * int64(b.Size())
+			if kept && b.Len() > 0 { // the slices before were like this one
+				f.held += keptSize * int64(b.Size()) * int64(rows) / int64(b.Len())
 			}
+			rows = 0
 			if err := f.until(); err != nil {
 				return err
 			}
