@@ -222,7 +222,7 @@ func arrayToJSON(args []types.Type, _ types.Type) rowFunc {
 
 // jsonKey is a key of an object under construction: any scalar's text.
 func jsonKey(cfg *types.Config, t types.Type, d types.Datum) ([]byte, error) {
-	if t.Array || t.Kind == types.JSON || t.Kind == types.JSONB {
+	if t.Array || t.Is(types.Record) || t.Kind == types.JSON || t.Kind == types.JSONB {
 		return nil, sqlerr.New(sqlerr.InvalidParameterValue, "key value must be scalar, not array, composite, or json")
 	}
 	if t.Kind == types.Bool {

@@ -81,6 +81,8 @@ SELECT unnest(array_agg(p)) FROM p;
 SELECT jsonb_build_object('p', p, 'r', ROW(1, id)), row_to_json(ROW(id, p)) FROM p;
 SELECT min(ROW(a)) FROM p;
 SELECT row_to_json(1);
+SELECT jsonb_build_object(ROW(id), 1) FROM p;
+SELECT json_object_agg(p, 1) FROM p;
 SELECT row_to_json(x) FROM p AS x (k, l);
 SELECT row_to_json(x) FROM (SELECT id, a AS k FROM p) AS x (i);
 -- set operations and VALUES
