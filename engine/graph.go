@@ -461,42 +461,6 @@ func panicError(r any) error {
 	return sqlerr.New(sqlerr.InternalError, "internal error: %v", r).WithWhere("%s", debug.Stack())
 }
 
-// dependsOnSettings tells whether an expression of a plan does.
-func dependsOnSettings(p physical.Node) bool {
-	found := false
-	each := func(es ...expr.Expr) {
-		for _, e := range es {
-			found = found || e != nil && expr.VolatilityOf(e) != types.Immutable
-		}
-	}
-	switch p := p.(type) {
-	case *physical.Filter:
-		each(p.Pred)
-	case *physical.Project:
-		each(p.Exprs...)
-	case *physical.FlatMap:
-		each(p.Args...)
-		found = found || p.Fn.Volatility != types.Immutable
-	case *physical.Join:
-		each(p.Residual)
-	case *physical.Delta:
-		for _, path := range p.Paths {
-			each(path.Where)
-			for _, s := range path.Steps {
-				each(s.Where)
-			}
-		}
-	case *physical.Reduce:
-		for _, a := range p.Aggs {
-			each(a.Args...)
-			each(a.Filter)
-			// What an aggregate prints (json_agg of a timestamptz) depends on settings too.
-			found = found || a.Fn.OrderSensitive
-		}
-	}
-	return found || slices.ContainsFunc(p.Inputs(), dependsOnSettings)
-}
-
 func columnTypes(cols []catalog.Column) []types.Type {
 	ts := make([]types.Type, len(cols))
 	for i, c := range cols {
