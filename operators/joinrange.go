@@ -32,7 +32,7 @@ type spanEnd struct {
 // spanOf finds the bounds that the residual gives when by drives; nil: none.
 func (j *Join) spanOf(probed, by *half) *span {
 	a, n := probed.side.A, j.spec.NKeys
-	if j.spec.Residual == nil || j.spec.Kind == AntiNull || n >= len(a.Key) || a.Key[n].Desc || a.Key[n].NullsFirst {
+	if j.spec.Residual == nil || expr.VolatilityOf(j.spec.Residual) == types.Volatile || j.spec.Kind == AntiNull || n >= len(a.Key) || a.Key[n].Desc || a.Key[n].NullsFirst {
 		return nil
 	}
 	offset, byOffset := 0, len(j.l.part.Cols)
