@@ -116,6 +116,15 @@ type heldSnapshot struct {
 	models map[ID]model
 }
 
+// hold pins the newest snapshot, with what it should have.
+func hold(s *Store, subjects []*subject) heldSnapshot {
+	h := heldSnapshot{s.Pin(), map[ID]model{}}
+	for _, x := range subjects {
+		h.models[x.id] = x.m.clone()
+	}
+	return h
+}
+
 func (r *run) change(s *Store, x *subject) {
 	var c Changes
 	n := []int{1, 1, 3, 20, 100, 600}[r.Intn(6)]
@@ -294,11 +303,7 @@ func TestRandomOperations(t *testing.T) {
 				}
 				sealed = sealed[:0]
 				if r.Intn(3) == 0 {
-					h := heldSnapshot{s.Pin(), map[ID]model{}}
-					for _, x := range subjects {
-						h.models[x.id] = x.m.clone()
-					}
-					held = append(held, h)
+					held = append(held, hold(s, subjects))
 				}
 			}
 			if len(held) > 0 && r.Intn(2) == 0 {
@@ -402,11 +407,7 @@ func TestCheckpointsAndCrashes(t *testing.T) {
 			}
 			left += s.waiting
 			if r.evict && r.Intn(2) == 0 {
-				h := heldSnapshot{s.Pin(), map[ID]model{}}
-				for _, x := range subjects {
-					h.models[x.id] = x.m.clone()
-				}
-				held = append(held, h)
+				held = append(held, hold(s, subjects))
 			}
 			if len(held) > 0 && r.Intn(2) == 0 {
 				i := r.Intn(len(held))
