@@ -22,7 +22,7 @@ import (
 // are pulled: the graph runs as a coroutine, which stands still where it emitted a slice of the result until the next one is asked for.
 type adhoc struct {
 	e       *Engine
-	rd      reading
+	rd      Reading
 	q       *physical.Query
 	w       window
 	b       builder
@@ -62,7 +62,7 @@ const sliceMemory = 256 << 10
 // errEnough ends a run of which no more rows are wanted.
 var errEnough = errors.New("enough rows")
 
-func newAdhoc(e *Engine, rd reading, q *physical.Query, w window, ectx *expr.Ctx, over ...*batch.Batch) (_ Rows, err error) {
+func newAdhoc(e *Engine, rd Reading, q *physical.Query, w window, ectx *expr.Ctx, over ...*batch.Batch) (_ Rows, err error) {
 	a := &adhoc{e: e, rd: rd, q: q, w: w, ectx: ectx, over: over, slice: sliceRows, ended: w.done()}
 	a.b = builder{from: a, ctx: ectx, maps: a.newMap, texts: physical.Texts{}, rate: func() int { return a.rate }}
 	built := false
@@ -123,7 +123,7 @@ func (a *adhoc) relation(s *physical.Scan) (input, error) {
 func (a *adhoc) standing(s *physical.Scan, key []operators.OrderCol, put bool, rows operators.Reader, v *catalog.View) input {
 	var errs operators.Reader
 	if v != nil {
-		errs = operators.SnapshotTree(a.rd.sn.Store, v.Errors)
+		errs = operators.SnapshotTree(a.rd.Snapshot.Store, v.Errors)
 	}
 	return input{arranged: operators.Snapshot(s.Cols, key, put, rows, errs)}
 }
@@ -175,7 +175,7 @@ func (a *adhoc) serving(s *physical.Scan, cols []int) (in input, ok bool, err er
 	if key := appendTreeKey(nil, t, v); servesKey(key, cols) {
 		return a.standing(s, key, t != nil, a.tree(s, t, v), v), true, nil
 	}
-	for _, x := range a.rd.sn.Catalog.Indexes(s.Relation) {
+	for _, x := range a.rd.Snapshot.Catalog.Indexes(s.Relation) {
 		if key := appendIndexKey(nil, x.Columns); servesKey(key, cols) {
 			return a.standing(s, key, false, a.rd.index(t, x), v), true, nil
 		}

@@ -73,13 +73,13 @@ func (a *adhoc) narrow(s *physical.Scan, f *physical.Filter, t *catalog.Table, v
 		}
 		best = score
 		failing := v
-		if v != nil && r.viewErrors(a.rd.sn, v) == nil {
+		if v != nil && r.viewErrors(a.rd.Snapshot, v) == nil {
 			failing = nil // its errors are of other keys
 		}
 		in = a.standing(s, key, put, part{rows(), r.lo, r.hi, !some}, failing)
 	}
 	try(appendTreeKey(nil, t, v), t != nil, func() operators.Reader { return a.tree(s, t, v) })
-	for _, x := range a.rd.sn.Catalog.Indexes(s.Relation) {
+	for _, x := range a.rd.Snapshot.Catalog.Indexes(s.Relation) {
 		try(appendIndexKey(nil, x.Columns), false, func() operators.Reader { return a.rd.index(t, x) })
 	}
 	return in, best > 0

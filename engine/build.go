@@ -53,9 +53,10 @@ type input struct {
 type source interface {
 	relation(s *physical.Scan) (input, error)
 	arrange(a *physical.Arrange) (input, error)
-	// recursive and working make the operators of recursive queries, which only queries have.
+	// recursive, working and given make operators that only queries have: of recursive ones, and of what a statement has made before.
 	recursive(p *physical.Recursive) (operators.Operator, error)
 	working(p *physical.Working) (operators.Operator, error)
+	given(p *physical.Given) (operators.Operator, error)
 }
 
 // builder makes the operators of a plan down to the arrangements that it reads. It is the one place that knows both physical
@@ -161,6 +162,9 @@ func (b *builder) operator(p physical.Node) (*node, error) {
 		return newNode(op), err
 	case *physical.Working:
 		op, err := b.from.working(p)
+		return newNode(op), err
+	case *physical.Given:
+		op, err := b.from.given(p)
 		return newNode(op), err
 	case *physical.Constant:
 		return newNode(operators.NewConstant(p.Cols, p.Rows, b.maps)), nil

@@ -63,7 +63,7 @@ const (
 
 var lookups = sync.Pool{New: func() any { return new(lookup) }}
 
-func newLookup(rd reading, q *physical.Query, w window, ectx *expr.Ctx) (Rows, error) {
+func newLookup(rd Reading, q *physical.Query, w window, ectx *expr.Ctx) (Rows, error) {
 	t, v, err := rd.relation(q.Lookup.Relation)
 	if err != nil {
 		return nil, err
@@ -72,7 +72,7 @@ func newLookup(rd reading, q *physical.Query, w window, ectx *expr.Ctx) (Rows, e
 		return emptyRows{}, nil
 	}
 	r := lookups.Get().(*lookup)
-	r.q, r.l, r.ectx, r.w, r.store = q, q.Lookup, ectx, w, rd.sn.Store
+	r.q, r.l, r.ectx, r.w, r.store = q, q.Lookup, ectx, w, rd.Snapshot.Store
 	ok, err := r.open(rd, t, v)
 	if err != nil || !ok {
 		r.free()
@@ -101,11 +101,11 @@ func (l *lookupRows) Close() {
 }
 
 // open finds the tree and the range; ok is false if no row can be in it.
-func (r *lookup) open(rd reading, t *catalog.Table, v *catalog.View) (ok bool, err error) {
+func (r *lookup) open(rd Reading, t *catalog.Table, v *catalog.View) (ok bool, err error) {
 	r.ts = appendTypes(r.ts[:0], t, v)
 	r.put = false
 	if r.l.Index != 0 {
-		x, ok := rd.sn.Catalog.Object(r.l.Index).(*catalog.Index)
+		x, ok := rd.Snapshot.Catalog.Object(r.l.Index).(*catalog.Index)
 		if !ok {
 			return false, sqlerr.New(sqlerr.UndefinedObject, "index with OID %d does not exist", r.l.Index)
 		}
@@ -119,7 +119,7 @@ func (r *lookup) open(rd reading, t *catalog.Table, v *catalog.View) (ok bool, e
 		return false, err
 	}
 	if v != nil {
-		if err := r.viewErrors(rd.sn, v); err != nil {
+		if err := r.viewErrors(rd.Snapshot, v); err != nil {
 			return false, err
 		}
 	}

@@ -33,6 +33,22 @@ func (w *Writes) overlaid(base operators.Reader, id catalog.ID, x *catalog.Index
 	return &ownReader{base: base, over: tw.overlay(x), put: x == nil}
 }
 
+// Freeze is w as it is now, for reading some tables, of catalog c, alone: what w changes later does not show.
+func (w *Writes) Freeze(c *catalog.Catalog, tables []catalog.ID) *Writes {
+	out := &Writes{e: w.e}
+	for _, tw := range w.touched {
+		if tw.set.empty() || !slices.Contains(tables, tw.t.ID) {
+			continue
+		}
+		f := &tableWrites{t: tw.t, types: tw.types, set: &rowSet{truncated: tw.set.truncated}, frozen: map[catalog.ID]*ownTree{0: tw.overlay(nil)}}
+		for _, x := range c.Indexes(tw.t.ID) {
+			f.frozen[x.ID] = tw.overlay(x)
+		}
+		out.touched = append(out.touched, f)
+	}
+	return out
+}
+
 // ownTree is what w has of a tree, in the order of the tree: a two-level tree, of which a new version shares the chunks that did not
 // change. It is immutable.
 type ownTree struct {
@@ -95,6 +111,9 @@ func (tw *tableWrites) overlay(x *catalog.Index) *ownTree {
 	s, id := tw.set, catalog.ID(0)
 	if x != nil {
 		id = x.ID
+	}
+	if tw.frozen != nil {
+		return tw.frozen[id]
 	}
 	m := s.overlays[id]
 	if m == nil {

@@ -34,15 +34,13 @@ const (
 // heavy tells whether a batch of a result is to have no more rows. It looks at their bytes only every few rows.
 func heavy(b *batch.Batch) bool { return b.Len()%8 == 0 && b.Size() > readBytes }
 
-// Query runs a plan over a snapshot and the transaction's own writes (nil: none). ctx of expressions: parameters and settings; the query has
-// it for itself until Close.
-func (e *Engine) Query(ctx context.Context, sn *Snapshot, own *Writes, q *physical.Query, ectx *expr.Ctx) (rows Rows, err error) {
+// Query runs a plan over what r says. ctx of expressions: parameters and settings; the query has it for itself until Close.
+func (e *Engine) Query(ctx context.Context, r Reading, q *physical.Query, ectx *expr.Ctx) (rows Rows, err error) {
 	defer recoverRead(&err)
 	w, err := windowOf(q, ectx)
 	if err != nil {
 		return nil, err
 	}
-	r := reading{sn: sn, own: own}
 	if q.Lookup != nil {
 		return newLookup(r, q, w, ectx)
 	}
@@ -125,15 +123,17 @@ func (w *window) take(n int64) int64 {
 	return n
 }
 
-// reading is what a statement reads: a snapshot under the transaction's own writes.
-type reading struct {
-	sn  *Snapshot
-	own *Writes
+// Reading is what a query reads: a snapshot under the transaction's own writes (nil: none), and the rows that earlier parts of its statement have
+// made, by slot.
+type Reading struct {
+	Snapshot *Snapshot
+	Own      *Writes
+	Given    [][]*batch.Batch
 }
 
 // relation finds a relation that can be read: exactly one of t and v is set.
-func (r reading) relation(id catalog.ID) (t *catalog.Table, v *catalog.View, err error) {
-	switch o := r.sn.Catalog.Object(id).(type) {
+func (r Reading) relation(id catalog.ID) (t *catalog.Table, v *catalog.View, err error) {
+	switch o := r.Snapshot.Catalog.Object(id).(type) {
 	case *catalog.Table:
 		return o, nil, nil
 	case *catalog.View:
@@ -148,27 +148,27 @@ func (r reading) relation(id catalog.ID) (t *catalog.Table, v *catalog.View, err
 	return nil, nil, sqlerr.New(sqlerr.UndefinedTable, "relation with OID %d does not exist", id)
 }
 
-func (r reading) touches(t *catalog.Table) bool {
-	return t != nil && r.own != nil && r.own.Touches(t.ID)
+func (r Reading) touches(t *catalog.Table) bool {
+	return t != nil && r.Own != nil && r.Own.Touches(t.ID)
 }
 
 // tree is the tree of a table (t) or materialized view (v).
-func (r reading) tree(t *catalog.Table, v *catalog.View) operators.Reader {
+func (r Reading) tree(t *catalog.Table, v *catalog.View) operators.Reader {
 	if v != nil {
-		return finish(r.sn, v, operators.SnapshotTree(r.sn.Store, v.Tree))
+		return finish(r.Snapshot, v, operators.SnapshotTree(r.Snapshot.Store, v.Tree))
 	}
 	if r.touches(t) {
-		return r.own.tableReader(r.sn, t)
+		return r.Own.tableReader(r.Snapshot, t)
 	}
-	return operators.SnapshotTree(r.sn.Store, t.Tree)
+	return operators.SnapshotTree(r.Snapshot.Store, t.Tree)
 }
 
 // index is the tree of an index on t, or on a view (t nil).
-func (r reading) index(t *catalog.Table, x *catalog.Index) operators.Reader {
+func (r Reading) index(t *catalog.Table, x *catalog.Index) operators.Reader {
 	if r.touches(t) {
-		return r.own.indexReader(r.sn, t, x)
+		return r.Own.indexReader(r.Snapshot, t, x)
 	}
-	return operators.SnapshotTree(r.sn.Store, x.Tree)
+	return operators.SnapshotTree(r.Snapshot.Store, x.Tree)
 }
 
 // appendTypes appends the types of all columns of a relation.

@@ -68,7 +68,7 @@ func bodies(tweets []datums) (out []datums) {
 
 func (s *shelf) countRows(b *testing.B, q *physical.Query, params ...types.Datum) (n int64) {
 	ctx := context.Background()
-	rows, err := s.e.Query(ctx, s.sn, nil, q, evalCtx(params...))
+	rows, err := s.e.Query(ctx, Reading{Snapshot: s.sn}, q, evalCtx(params...))
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -142,7 +142,7 @@ func evalCtx(params ...types.Datum) *expr.Ctx {
 
 // read runs a plan to its end and gives its rows as images, copies repeated.
 func (s *shelf) read(own *Writes, q *physical.Query, params ...types.Datum) ([]string, error) {
-	rows, err := s.e.Query(context.Background(), s.sn, own, q, evalCtx(params...))
+	rows, err := s.e.Query(context.Background(), Reading{Snapshot: s.sn, Own: own}, q, evalCtx(params...))
 	if err != nil {
 		return nil, err
 	}
@@ -639,7 +639,7 @@ func TestLimitStopsEarly(t *testing.T) {
 	before := s.e.store.Resident()
 	for range 3 {
 		ctx, cancel := context.WithCancel(context.Background())
-		r, err := s.e.Query(ctx, s.sn, nil, q.Physical, evalCtx())
+		r, err := s.e.Query(ctx, Reading{Snapshot: s.sn}, q.Physical, evalCtx())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -665,7 +665,7 @@ func TestLimitStopsEarly(t *testing.T) {
 		"WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT -n FROM r) SELECT n FROM r ORDER BY 1 LIMIT 1", // has no end
 	} {
 		ctx := &tiring{Context: context.Background(), looks: 20}
-		r, err := s.e.Query(ctx, s.sn, nil, s.plan(sql).Physical, evalCtx())
+		r, err := s.e.Query(ctx, Reading{Snapshot: s.sn}, s.plan(sql).Physical, evalCtx())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -856,7 +856,7 @@ func TestLargeRows(t *testing.T) {
 		"SELECT a.x, b.id FROM big a JOIN big b ON a.id % 10 = b.id % 10": 160,
 		"SELECT x, max(id) FROM big GROUP BY x, id % 20":                  20,
 	} {
-		r, err := s.e.Query(context.Background(), s.sn, nil, s.plan(sql).Physical, evalCtx())
+		r, err := s.e.Query(context.Background(), Reading{Snapshot: s.sn}, s.plan(sql).Physical, evalCtx())
 		if err != nil {
 			t.Fatal(sql, err)
 		}

@@ -115,25 +115,8 @@ func (r *recursion) fresh(ts []types.Type, b *batch.Batch) (*batch.Batch, error)
 // mostCopies bounds the copies of a row, which are counted, not kept: they would never exceed memory.
 const mostCopies = 1 << 40
 
-// working is the relation that a step reads.
-type working struct {
-	rows *batch.Batch
-	done bool
-}
-
 func (a *adhoc) working(p *physical.Working) (operators.Operator, error) {
-	return &working{rows: a.over[p.Level]}, nil
-}
-
-func (w *working) Name() string                                { return "working" }
-func (w *working) Step(int, *batch.Batch, operators.Out) error { return nil }
-
-func (w *working) Finish(out operators.Out) error {
-	if w.done {
-		return nil
-	}
-	w.done = true
-	return out(w.rows)
+	return &given{name: "working", rows: a.over[p.Level : p.Level+1]}, nil
 }
 
 // Views with recursive queries are refused when they are bound.

@@ -33,6 +33,8 @@ type tableWrites struct {
 	types []types.Type
 	set   *rowSet
 	n     uint32 // its number
+	// frozen, of a Freeze, is all that there is of it, by index (0: the table itself); else nil.
+	frozen map[catalog.ID]*ownTree
 }
 
 // undo is how to take back one change, or the making of consecutive records. A record's old image never changes.
@@ -285,7 +287,7 @@ func (w *Writes) Empty() bool {
 
 func (w *Writes) Touches(t catalog.ID) bool {
 	tw := w.part(t)
-	return tw != nil && !tw.set.empty()
+	return tw != nil && (tw.frozen != nil || !tw.set.empty())
 }
 
 // Mark is a point that Cut returns to, any number of times.

@@ -19,13 +19,46 @@ type Env = bind.Env
 // VirtualTable is a relation computed when it is planned.
 type VirtualTable = bind.VirtualTable
 
+// Statement is the plan of a SELECT, INSERT, UPDATE or DELETE: *Query, *Insert, *Update or *Delete.
+type Statement interface{ header() *Head }
+
+// Head is what the plans of all statements have. Of a stage it is Columns and Needs.
+type Head struct {
+	Columns []result.Column // of the rows that it returns; nil: it returns none
+	Params  []types.Type
+	Reads   []catalog.ID // relations read, for plan cache invalidation and transactions
+	Clock   bool         // a literal such as 'now' was read when it was planned: the plan is of that moment
+	// Stages are the statement's data-modifying WITH queries. Needs are the indexes of those whose rows it reads itself, and Slots is how many
+	// relations of rows it makes for its queries (physical.Given).
+	Stages []Stage
+	Needs  []int
+	Slots  int
+}
+
+func (h *Head) header() *Head { return h }
+
+// HeadOf is the head of a plan.
+func HeadOf(s Statement) *Head { return s.header() }
+
+// Stage is a data-modifying WITH query. It runs once, whether its rows are read or not, and sees what its statement sees.
+type Stage struct {
+	Name string
+	Slot int // of the rows that it returns
+	Plan Statement
+}
+
+// Derived is a query over rows that the statement has made, to be given in a slot; the last of their columns numbers them, and the query keeps
+// that order.
+type Derived struct {
+	Slot  int
+	Types []types.Type
+	Query *physical.Query
+}
+
 // Query is a planned SELECT.
 type Query struct {
 	Physical *physical.Query
-	Columns  []result.Column
-	Params   []types.Type
-	Reads    []catalog.ID // relations read, for plan cache invalidation and transactions
-	Clock    bool         // a literal such as 'now' was read when it was planned: the plan is of that moment
+	Head
 }
 
 // View is a planned CREATE [MATERIALIZED] VIEW.
@@ -54,7 +87,9 @@ type Conflict struct {
 	Arbiters []catalog.ID // unique indexes, 0 the primary key; empty: any
 	Nothing  bool
 	Set      []expr.Expr // the whole new row, by column
-	Where    expr.Expr
+	Where    expr.Expr   // nil: none
+	// Computed gives Where, if there is one, and Set, where one of them has a subquery: else nil.
+	Computed *Derived
 }
 
 // Update is a planned UPDATE. Its source yields the old row's columns, then those of FROM; Set gives the whole new row over them. A row
@@ -79,10 +114,9 @@ type Write struct {
 	Checks []BoundCheck
 	// Returning over the new row's columns (DELETE: the old row's), then the other columns of the source; nil: none.
 	Returning []expr.Expr
-	Columns   []result.Column
-	Params    []types.Type
-	Reads     []catalog.ID
-	Clock     bool // as Query's
+	// Returned gives what RETURNING says, over the same rows, where it has subqueries: Returning is nil then.
+	Returned *Derived
+	Head
 }
 
 // BoundCheck is a CHECK constraint ready to evaluate.

@@ -115,6 +115,8 @@ func (x *explainer) node(n physical.Node, depth int) {
 		x.node(n.Step, depth+1)
 	case *physical.Working:
 		x.add(depth, "Last rows of "+n.Name)
+	case *physical.Given:
+		x.add(depth, "Rows of "+n.Name)
 	case *physical.Constant:
 		x.add(depth, fmt.Sprintf("Values, %d %s", len(n.Rows), plural(len(n.Rows), "row")))
 	case *physical.Filter:

@@ -222,23 +222,26 @@ func (w *world) explain(sql string) (string, error) {
 			out = append(out, ExplainView(v.Physical, w.cat, nil)...)
 		}
 	case *ast.Insert:
-		p, err := PlanInsert(w.env(), s)
+		st, err := PlanStatement(w.env(), s)
 		if err != nil {
 			return "", err
 		}
+		p := st.(*Insert)
 		out = w.insertText(p)
 	case *ast.Update:
-		p, err := PlanUpdate(w.env(), s)
+		st, err := PlanStatement(w.env(), s)
 		if err != nil {
 			return "", err
 		}
+		p := st.(*Update)
 		out = append(ExplainQuery(p.Source), "set "+texts(p.Set))
 		out = append(out, writeText(p.Write)...)
 	case *ast.Delete:
-		p, err := PlanDelete(w.env(), s)
+		st, err := PlanStatement(w.env(), s)
 		if err != nil {
 			return "", err
 		}
+		p := st.(*Delete)
 		out = append(ExplainQuery(p.Source), writeText(p.Write)...)
 	default:
 		return "", sqlerr.Unsupported(-1, "%T", s)

@@ -55,6 +55,8 @@ func (x *explainer) names(n physical.Node) []string {
 		return x.names(n.Init)
 	case *physical.Working:
 		return n.Names
+	case *physical.Given:
+		return n.Names
 	case *physical.Constant:
 		out := make([]string, len(n.Cols))
 		for i := range out {

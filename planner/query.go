@@ -8,6 +8,7 @@ import (
 	"github.com/streamsql/streamsql/planner/physical"
 	"github.com/streamsql/streamsql/planner/plan"
 	"github.com/streamsql/streamsql/planner/rewrite"
+	"github.com/streamsql/streamsql/sqlerr"
 	"github.com/streamsql/streamsql/types"
 )
 
@@ -24,19 +25,18 @@ func (r rules) ReadByValue(m *plan.Meta, s *plan.Scan, vals []expr.Expr, eqs []*
 
 func newBinder(env *Env) *bind.Binder { return bind.New(env, rules{configOf(env)}) }
 
-// PlanQuery plans a SELECT. Errors are *sqlerr.Error with positions in the statement's text.
+// PlanQuery plans a SELECT that changes nothing: one with data-modifying WITH queries is refused. Errors are *sqlerr.Error with positions in the
+// statement's text.
 func PlanQuery(env *Env, q *ast.Query) (*Query, error) {
-	b := newBinder(env)
-	bound, err := b.Query(q)
+	p := planning{env, newBinder(env)}
+	out, err := p.query(q)
 	if err != nil {
 		return nil, err
 	}
-	out := &Query{Columns: b.Columns(bound.Cols), Reads: b.Reads, Clock: b.Clock}
-	if out.Physical, err = physicalQuery(env, b, bound); err != nil {
-		return nil, err
+	if len(p.b.Stages) > 0 {
+		return nil, sqlerr.Unsupported(int(q.Pos), "a data-modifying WITH query in this place").WithHint("Use it in a statement of its own.")
 	}
-	out.Params, err = b.Params()
-	return out, err
+	return out, p.finish(&out.Head)
 }
 
 // output is what a bound query wants of a plan.

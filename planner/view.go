@@ -40,6 +40,13 @@ func planView(env *Env, q *ast.Query, names []string, materialized bool, pos int
 	if err != nil {
 		return nil, err
 	}
+	if len(b.Stages) > 0 {
+		what := "views must not contain"
+		if materialized {
+			what = "materialized views must not use"
+		}
+		return nil, sqlerr.New(sqlerr.FeatureNotSupported, "%s data-modifying statements in WITH", what).At(pos)
+	}
 	if _, err := b.Params(); err != nil {
 		return nil, err
 	}

@@ -228,12 +228,13 @@ func (s *Session) newCopier(ctx context.Context, r *run, x *ast.Copy, f *copyFor
 	}
 	// The plan of an INSERT of these columns has the defaults and checks.
 	ins := &ast.Insert{Pos: x.Pos, Table: x.Table, Cols: x.Cols}
-	p, err := planner.PlanInsert(s.env(sn.Catalog, nil, r.w), ins)
+	st, err := planner.PlanStatement(s.env(sn.Catalog, nil, r.w), ins)
 	if err != nil {
 		return nil, err
 	}
+	p := st.(*planner.Insert)
 	c := &copier{format: f, name: t.Name, defined: p.Defaults, given: make([]bool, len(t.Columns))}
-	c.writer = &writer{session: s, ctx: ctx, eval: s.exprContext(ctx, nil), sn: sn, buffer: s.buffer(sn)}
+	c.writer = &writer{changing: s.changing(ctx, r, sn)}
 	c.begin(t, &planner.Write{Checks: p.Checks})
 	if c.columns, err = copyColumns(t.Columns, x.Cols); err != nil {
 		return nil, err
@@ -372,7 +373,7 @@ func (c *copier) flush() error {
 	if _, err := s.open(); err != nil {
 		return err
 	}
-	c.buffer = s.buffer(c.sn)
+	c.buffer = s.buffer(c.reading.Snapshot)
 	return nil
 }
 

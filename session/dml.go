@@ -1,12 +1,8 @@
 package session
 
 import (
-	"context"
-	"fmt"
-
 	"github.com/streamsql/streamsql/batch"
 	"github.com/streamsql/streamsql/catalog"
-	"github.com/streamsql/streamsql/engine"
 	"github.com/streamsql/streamsql/expr"
 	"github.com/streamsql/streamsql/planner"
 	"github.com/streamsql/streamsql/planner/physical"
@@ -17,56 +13,14 @@ import (
 // writer is the execution of one INSERT, UPDATE or DELETE: rows in from a source, checked changes out into the transaction's
 // buffer, RETURNING on the way.
 type writer struct {
-	session   *Session
-	ctx       context.Context
-	eval      *expr.Ctx
-	sn        *engine.Snapshot
-	buffer    *engine.Writes
+	*changing
 	table     *catalog.Table
 	write     *planner.Write
 	returning *batch.Batch
 	out       []*batch.Batch
 	affected  int64
-	touched   map[string]bool // keys that this statement has changed
-	alone     bool
 	keys      map[catalog.ID][]int // all arbiters, once they have been asked for
 	key       []byte
-}
-
-// runDML plans and runs a write inside the open transaction.
-func (s *Session) runDML(ctx context.Context, r *run) (outcome, error) {
-	tag := rowsTag(r.stmt.Stmt)
-	if err := s.mayWrite(firstWord(tag)); err != nil {
-		return outcome{}, err
-	}
-	sn, err := s.snapshot()
-	if err != nil {
-		return outcome{}, err
-	}
-	defer sn.Close()
-	if err := s.planRun(r, sn); err != nil {
-		return outcome{}, err
-	}
-	s.txn.noteReads(sn.Catalog, r.reads)
-	w := &writer{session: s, ctx: ctx, eval: s.exprContext(ctx, r.values), sn: sn, buffer: s.buffer(sn), alone: r.alone}
-	mark := w.buffer.Mark()
-	switch p := r.plan.(type) {
-	case *planner.Insert:
-		w.begin(p.Table, &p.Write)
-		err = w.insert(p)
-	case *planner.Update:
-		w.begin(p.Table, &p.Write)
-		err = w.update(p)
-	case *planner.Delete:
-		w.begin(p.Table, &p.Write)
-		err = w.delete(p)
-	}
-	if err != nil {
-		w.buffer.Cut(mark)
-		return outcome{}, err
-	}
-	w.flush()
-	return outcome{tag: fmt.Sprintf("%s %d", tag, w.affected), rows: w.out}, nil
 }
 
 func firstWord(tag string) string {
@@ -80,7 +34,10 @@ func firstWord(tag string) string {
 
 func (w *writer) begin(t *catalog.Table, p *planner.Write) {
 	w.table, w.write = t, p
-	if p.Returning != nil {
+	switch {
+	case p.Returned != nil:
+		w.returning = batch.New(p.Returned.Types, 16)
+	case p.Returning != nil:
 		w.returning = batch.New(typesOf(p.Returning), 16)
 	}
 }
@@ -95,22 +52,9 @@ func typesOf(es []expr.Expr) []types.Type {
 
 // source runs f for each row of a query, as often as its weight says.
 func (w *writer) source(q *physical.Query, f func(row []types.Datum) error) error {
-	rows, err := w.session.server.engine.Query(w.ctx, w.sn, w.session.txn.writes, q, w.eval)
+	all, err := w.query(q)
 	if err != nil {
 		return err
-	}
-	defer rows.Close()
-	// The buffer that the query reads through must not change under it: take all rows first.
-	var all []*batch.Batch
-	for {
-		b, err := rows.Next(w.ctx)
-		if err != nil {
-			return err
-		}
-		if b == nil {
-			break
-		}
-		all = append(all, b.Clone())
 	}
 	var row []types.Datum
 	for _, b := range all {
@@ -131,6 +75,7 @@ func (w *writer) source(q *physical.Query, f func(row []types.Datum) error) erro
 
 // insert runs an INSERT.
 func (w *writer) insert(p *planner.Insert) error {
+	var proposed [][]types.Datum // where conflicts are computed for all of them at once
 	add := func(values []types.Datum) error {
 		row := make([]types.Datum, len(w.table.Columns))
 		given := make([]bool, len(row))
@@ -141,14 +86,29 @@ func (w *writer) insert(p *planner.Insert) error {
 		if err := w.defaults(row, given, p.Defaults); err != nil {
 			return err
 		}
-		return w.insertRow(p, row)
+		if p.Conflict != nil && p.Conflict.Computed != nil {
+			proposed = append(proposed, row)
+			return nil
+		}
+		return w.insertRow(p, row, nil)
 	}
+	var err error
 	switch {
 	case p.Source != nil:
-		return w.source(p.Source, add)
+		err = w.source(p.Source, add)
 	case p.Values == nil: // DEFAULT VALUES
-		return add(nil)
+		err = add(nil)
+	default:
+		err = w.values(p, add)
 	}
+	if err != nil || proposed == nil {
+		return err
+	}
+	return w.insertComputed(p, proposed)
+}
+
+// values runs add for each row of VALUES.
+func (w *writer) values(p *planner.Insert, add func([]types.Datum) error) error {
 	var err error
 	values := make([]types.Datum, len(p.Targets))
 	for _, exprs := range p.Values {
@@ -181,102 +141,24 @@ func (w *writer) defaults(row []types.Datum, given []bool, defaults []expr.Expr)
 	return nil
 }
 
-// insertRow inserts a complete row, or does what ON CONFLICT says.
-func (w *writer) insertRow(p *planner.Insert, row []types.Datum) error {
+// insertRow inserts a complete row, or does what ON CONFLICT says; computed is what its query gave for the row.
+func (w *writer) insertRow(p *planner.Insert, row, computed []types.Datum) error {
 	if err := w.check(row); err != nil {
 		return err
 	}
 	if p.Conflict != nil {
-		handled, err := w.conflict(p, row)
+		handled, err := w.conflict(p.Conflict, row, computed)
 		if handled || err != nil {
 			return err
 		}
+	}
+	if p.Conflict != nil || len(w.stages) > 0 {
 		w.touch(row)
 	}
 	if err := w.put(row); err != nil {
 		return err
 	}
 	return w.done(row)
-}
-
-// arbiters are the primary key (0) and the unique indexes of the table, with their columns.
-func (w *writer) arbiters(only []catalog.ID) map[catalog.ID][]int {
-	if w.keys == nil {
-		w.keys = map[catalog.ID][]int{0: w.table.PrimaryKey}
-		for _, x := range w.sn.Catalog.Indexes(w.table.ID) {
-			if x.Unique {
-				cols := make([]int, len(x.Columns))
-				for i, c := range x.Columns {
-					cols[i] = c.Col
-				}
-				w.keys[x.ID] = cols
-			}
-		}
-	}
-	if len(only) == 0 {
-		return w.keys
-	}
-	some := map[catalog.ID][]int{}
-	for _, id := range only {
-		some[id] = w.keys[id]
-	}
-	return some
-}
-
-// existing finds a row that has row's value in a unique key. A NULL in a key is equal to nothing.
-func (w *writer) existing(row []types.Datum, only []catalog.ID) (old []types.Datum, by catalog.ID, err error) {
-	for id, cols := range w.arbiters(only) {
-		key := make([]types.Datum, len(cols))
-		null := false
-		for i, c := range cols {
-			key[i] = row[c]
-			null = null || key[i].IsNull()
-		}
-		if null {
-			continue
-		}
-		old, ok, err := w.buffer.Lookup(w.sn, w.table, id, key)
-		if err != nil || ok {
-			return old, id, err
-		}
-	}
-	return nil, 0, nil
-}
-
-func (w *writer) unique(row []types.Datum) error {
-	old, by, err := w.existing(row, nil)
-	if err != nil || old == nil {
-		return err
-	}
-	return engine.DuplicateKey(w.sn.Catalog, w.table, by, row)
-}
-
-// conflict handles a row that exists already; false: there is none.
-func (w *writer) conflict(p *planner.Insert, row []types.Datum) (handled bool, err error) {
-	c := p.Conflict
-	old, _, err := w.existing(row, c.Arbiters)
-	if err != nil || old == nil {
-		return false, err
-	}
-	if c.Nothing {
-		return true, nil
-	}
-	if w.isTouched(old) {
-		return true, sqlerr.New(sqlerr.CardinalityViolation, "ON CONFLICT DO UPDATE command cannot affect row a second time").
-			WithHint("Ensure that no rows proposed for insertion within the same command have duplicate constrained values.")
-	}
-	both := append(append([]types.Datum(nil), old...), row...)
-	if c.Where != nil {
-		ok, err := expr.EvalRow(w.eval, c.Where, both)
-		if err != nil || ok.IsNull() || !ok.Bool() {
-			return true, err
-		}
-	}
-	changed, err := w.evalAll(c.Set, both)
-	if err != nil {
-		return true, err
-	}
-	return true, w.replace(old, changed)
 }
 
 // update runs an UPDATE. A row that several rows of FROM match is updated once. Rows whose keys change are taken out first and put back when
@@ -339,27 +221,6 @@ func (w *writer) movesKey(old, changed []types.Datum) bool {
 	return false
 }
 
-// replace does what DO UPDATE says.
-func (w *writer) replace(old, changed []types.Datum) error {
-	if err := w.check(changed); err != nil {
-		return err
-	}
-	w.touch(old)
-	w.touch(changed)
-	var err error
-	if w.movesKey(old, changed) {
-		if err = w.buffer.Delete(w.table, old); err == nil {
-			err = w.put(changed)
-		}
-	} else {
-		err = w.buffer.Update(w.table, old, changed)
-	}
-	if err != nil {
-		return err
-	}
-	return w.done(changed)
-}
-
 // delete runs a DELETE.
 func (w *writer) delete(p *planner.Delete) error {
 	n := len(w.table.Columns)
@@ -399,13 +260,19 @@ func (w *writer) primaryKey(row []types.Datum) []byte {
 
 func (w *writer) touch(row []types.Datum) {
 	if w.touched == nil {
-		w.touched = map[string]bool{}
+		w.touched = map[catalog.ID]map[string]bool{}
 	}
-	w.touched[string(w.primaryKey(row))] = true
+	keys := w.touched[w.table.ID]
+	if keys == nil {
+		keys = map[string]bool{}
+		w.touched[w.table.ID] = keys
+	}
+	keys[string(w.primaryKey(row))] = true
 }
 
 func (w *writer) isTouched(row []types.Datum) bool {
-	return len(w.touched) > 0 && w.touched[string(w.primaryKey(row))]
+	keys := w.touched[w.table.ID]
+	return len(keys) > 0 && keys[string(w.primaryKey(row))]
 }
 
 // check verifies NOT NULL and CHECK constraints of a new row.
@@ -454,15 +321,20 @@ func (w *writer) describe(row []types.Datum) string {
 	return string(b)
 }
 
-// done counts a row and computes its RETURNING.
+// done counts a row and computes its RETURNING, or keeps the row for the query that does.
 func (w *writer) done(row []types.Datum) error {
 	w.affected++
 	if w.returning == nil {
 		return nil
 	}
-	values, err := w.evalAll(w.write.Returning, row)
-	if err != nil {
-		return err
+	values := row
+	if w.write.Returned != nil {
+		values = append(row[:len(row):len(row)], types.NewInt(w.affected))
+	} else {
+		var err error
+		if values, err = w.evalAll(w.write.Returning, row); err != nil {
+			return err
+		}
 	}
 	w.returning.AppendRow(values, 1)
 	if w.returning.Len() >= batchRows {
@@ -479,4 +351,13 @@ func (w *writer) flush() {
 		w.out = append(w.out, w.returning)
 		w.returning = batch.New(w.returning.Types(), 16)
 	}
+}
+
+// returns is what RETURNING gives.
+func (w *writer) returns() ([]*batch.Batch, error) {
+	w.flush()
+	if w.write.Returned == nil {
+		return w.out, nil
+	}
+	return w.derived(w.write.Returned, w.out)
 }

@@ -2,10 +2,12 @@ package session
 
 import (
 	"context"
+	"slices"
 
 	"github.com/streamsql/streamsql/batch"
 	"github.com/streamsql/streamsql/parser"
 	"github.com/streamsql/streamsql/parser/ast"
+	"github.com/streamsql/streamsql/planner"
 	"github.com/streamsql/streamsql/result"
 	"github.com/streamsql/streamsql/sqlerr"
 	"github.com/streamsql/streamsql/types"
@@ -41,7 +43,7 @@ func (s *Session) execute(ctx context.Context, r *run) error {
 	case *ast.Query:
 		return s.executeSelect(ctx, r)
 	case *ast.Insert, *ast.Update, *ast.Delete:
-		return s.executeWrite(ctx, r, s.runDML)
+		return s.executeWrite(ctx, r, s.changeRows)
 	case *ast.Truncate:
 		return s.executeWrite(ctx, r, s.truncate)
 	case *ast.CreateTable, *ast.CreateView, *ast.CreateIndex, *ast.CreateSchema, *ast.CreateSequence, *ast.AlterTable, *ast.Comment, *ast.Drop:
@@ -114,10 +116,16 @@ func (s *Session) executeWrite(ctx context.Context, r *run, f func(context.Conte
 // again tells whether the statement may succeed when it is run again: it lost a race, also one for a key that ON CONFLICT would
 // have handled had it seen it.
 func (r *run) again(err error) bool {
-	if in, ok := r.stmt.Stmt.(*ast.Insert); ok && in.Conflict != nil && sqlerr.CodeOf(err) == sqlerr.UniqueViolation {
-		return true
+	return isLostRace(err) || sqlerr.CodeOf(err) == sqlerr.UniqueViolation && upserts(r.plan)
+}
+
+// upserts tells whether a planned statement (nil: another one) has ON CONFLICT, in itself or in a stage.
+func upserts(p planner.Statement) bool {
+	if p == nil {
+		return false
 	}
-	return isLostRace(err)
+	in, ok := p.(*planner.Insert)
+	return ok && in.Conflict != nil || slices.ContainsFunc(planner.HeadOf(p).Stages, func(st planner.Stage) bool { return upserts(st.Plan) })
 }
 
 // report sends the outcome of a write.

@@ -10,21 +10,44 @@ import (
 	"github.com/streamsql/streamsql/planner/physical"
 )
 
-// explainWrite shows the plan of the rows that a write takes.
+// explainStatement shows a plan: of a write, that of the rows that it takes; behind it those of its stages.
+func explainStatement(p planner.Statement) []string {
+	var lines []string
+	switch p := p.(type) {
+	case *planner.Query:
+		lines = planner.ExplainQuery(p.Physical)
+	case *planner.Insert:
+		lines = explainWrite("Insert", p.Table.Name, p.Source)
+	case *planner.Update:
+		lines = explainWrite("Update", p.Table.Name, p.Source)
+	case *planner.Delete:
+		lines = explainWrite("Delete", p.Table.Name, p.Source)
+	}
+	for _, st := range planner.HeadOf(p).Stages {
+		lines = append(lines, "With "+st.Name)
+		lines = append(lines, indented(explainStatement(st.Plan))...)
+	}
+	return lines
+}
+
 func explainWrite(verb, table string, source *physical.Query) []string {
 	lines := []string{verb + " on " + table}
 	if source == nil {
 		return append(lines, "  ->  Values")
 	}
-	for i, l := range planner.ExplainQuery(source) {
+	return append(lines, indented(planner.ExplainQuery(source))...)
+}
+
+// indented are the lines of a plan below another one.
+func indented(lines []string) []string {
+	out := make([]string, len(lines))
+	for i, l := range lines {
+		out[i] = "      " + l
 		if i == 0 {
-			l = "->  " + l
-		} else {
-			l = "    " + l
+			out[i] = "  ->  " + l
 		}
-		lines = append(lines, "  "+l)
 	}
-	return lines
+	return out
 }
 
 // analyze runs a query and adds what it took.

@@ -167,8 +167,10 @@ func (s *Session) openCursor(ctx context.Context, p *portal, w result.Writer) er
 		if err != nil {
 			return err
 		}
-		p.cursor = &cursor{next: rows.Next, close: rows.Close}
-		return nil
+		if rows != nil {
+			p.cursor = &cursor{next: rows.Next, close: rows.Close}
+			return nil
+		}
 	}
 	kept := &collector{Writer: w}
 	r.w = kept

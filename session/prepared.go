@@ -26,8 +26,8 @@ type prepared struct {
 	columns  []result.Column // nil: returns no rows
 	reads    []catalog.ID
 
-	plan     any  // *planner.Query, *planner.Insert, *planner.Update or *planner.Delete; nil: a utility statement, or not planned yet
-	clock    bool // the plan depends on when it was made
+	plan     planner.Statement // nil: a utility statement, or not planned yet
+	clock    bool              // the plan depends on when it was made
 	catalog  uint64
 	settings int
 }
@@ -165,47 +165,13 @@ func changedResult() error {
 }
 
 func (s *Session) makePlan(p *prepared, env *planner.Env) error {
-	switch x := p.stmt.Stmt.(type) {
-	case *ast.Query:
-		q, err := planner.PlanQuery(env, x)
-		if err != nil {
-			return err
-		}
-		p.plan, p.params, p.columns, p.reads, p.clock = q, q.Params, q.Columns, q.Reads, q.Clock
-		if p.columns == nil {
-			p.columns = []result.Column{}
-		}
-		return nil
-	case *ast.Insert:
-		q, err := planner.PlanInsert(env, x)
-		if err != nil {
-			return err
-		}
-		p.plan = q
-		p.takeWrite(&q.Write)
-	case *ast.Update:
-		q, err := planner.PlanUpdate(env, x)
-		if err != nil {
-			return err
-		}
-		p.plan = q
-		p.takeWrite(&q.Write)
-	case *ast.Delete:
-		q, err := planner.PlanDelete(env, x)
-		if err != nil {
-			return err
-		}
-		p.plan = q
-		p.takeWrite(&q.Write)
+	plan, err := planner.PlanStatement(env, p.stmt.Stmt)
+	if err != nil {
+		return err
 	}
+	h := planner.HeadOf(plan)
+	p.plan, p.params, p.reads, p.clock, p.columns = plan, h.Params, h.Reads, h.Clock, h.Columns
 	return nil
-}
-
-func (p *prepared) takeWrite(w *planner.Write) {
-	p.params, p.reads, p.clock = w.Params, w.Reads, w.Clock
-	if w.Returning != nil {
-		p.columns = w.Columns
-	}
 }
 
 func sameColumns(a, b []result.Column) bool {

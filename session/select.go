@@ -42,6 +42,9 @@ func (s *Session) executeSelect(ctx context.Context, r *run) error {
 		return err
 	}
 	defer sn.Close()
+	if r.changes() {
+		return s.executeWrite(ctx, r, s.changeRows)
+	}
 	if err := s.foldConstants(ctx, r.prepared, r.values); err != nil {
 		return err
 	}
@@ -87,11 +90,19 @@ func (s *Session) planSelect(r *run) (*engine.Snapshot, error) {
 	return sn, nil
 }
 
-// startSelect plans a query if need be and starts it on the statement's snapshot, with the transaction's own writes.
+// changes tells whether the planned statement is a query that changes rows, too.
+func (p *prepared) changes() bool { return len(planner.HeadOf(p.plan).Stages) > 0 }
+
+// startSelect plans a query if need be and starts it on the statement's snapshot, with the transaction's own writes. A query that changes rows, too,
+// is not started: nil.
 func (s *Session) startSelect(ctx context.Context, r *run) (engine.Rows, error) {
 	sn, err := s.planSelect(r)
 	if err != nil {
 		return nil, err
+	}
+	if r.changes() {
+		sn.Close()
+		return nil, nil
 	}
 	rows, err := s.query(ctx, sn, r.plan.(*planner.Query), r)
 	if err != nil {
@@ -103,12 +114,12 @@ func (s *Session) startSelect(ctx context.Context, r *run) (engine.Rows, error) 
 
 // query runs a planned query on a snapshot.
 func (s *Session) query(ctx context.Context, sn *engine.Snapshot, q *planner.Query, r *run) (engine.Rows, error) {
-	var own *engine.Writes
+	rd := engine.Reading{Snapshot: sn}
 	if s.txn != nil {
-		own = s.txn.writes
+		rd.Own = s.txn.writes
 		s.txn.noteReads(sn.Catalog, q.Reads)
 	}
-	return s.server.engine.Query(ctx, sn, own, q.Physical, s.exprContext(ctx, r.values))
+	return s.server.engine.Query(ctx, rd, q.Physical, s.exprContext(ctx, r.values))
 }
 
 // foldConstants finds the error of a SELECT without FROM before anything is sent, as PostgreSQL does, which folds constants when it plans.

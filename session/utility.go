@@ -413,18 +413,7 @@ func (s *Session) explain(ctx context.Context, x *ast.Explain, r *run) ([]string
 	defer sn.Close()
 	env := s.env(sn.Catalog, nil, r.w)
 	env.Expand = s.expander(sn.Catalog)
-	switch stmt := x.Stmt.(type) {
-	case *ast.Query:
-		q, err := planner.PlanQuery(env, stmt)
-		if err != nil {
-			return nil, err
-		}
-		lines := planner.ExplainQuery(q.Physical)
-		if x.Analyze {
-			return s.analyze(ctx, lines, sn, q, r)
-		}
-		return lines, nil
-	case *ast.CreateView:
+	if stmt, ok := x.Stmt.(*ast.CreateView); ok {
 		v, err := planner.PlanView(env, stmt)
 		if err != nil {
 			return nil, err
@@ -434,28 +423,22 @@ func (s *Session) explain(ctx context.Context, x *ast.Explain, r *run) ([]string
 		}
 		return planner.ExplainView(v.Physical, sn.Catalog, s.server.engine.Sharers), nil
 	}
-	if x.Analyze {
+	switch x.Stmt.(type) {
+	case *ast.Query, *ast.Insert, *ast.Update, *ast.Delete:
+	default:
+		return nil, sqlerr.Unsupported(int(x.Pos), "EXPLAIN of this statement")
+	}
+	plan, err := planner.PlanStatement(env, x.Stmt)
+	if err != nil {
+		return nil, err
+	}
+	lines := explainStatement(plan)
+	if !x.Analyze {
+		return lines, nil
+	}
+	q, ok := plan.(*planner.Query)
+	if !ok || len(q.Stages) > 0 {
 		return nil, sqlerr.Unsupported(int(x.Pos), "EXPLAIN ANALYZE of a statement that writes")
 	}
-	switch stmt := x.Stmt.(type) {
-	case *ast.Insert:
-		p, err := planner.PlanInsert(env, stmt)
-		if err != nil {
-			return nil, err
-		}
-		return explainWrite("Insert", p.Table.Name, p.Source), nil
-	case *ast.Update:
-		p, err := planner.PlanUpdate(env, stmt)
-		if err != nil {
-			return nil, err
-		}
-		return explainWrite("Update", p.Table.Name, p.Source), nil
-	case *ast.Delete:
-		p, err := planner.PlanDelete(env, stmt)
-		if err != nil {
-			return nil, err
-		}
-		return explainWrite("Delete", p.Table.Name, p.Source), nil
-	}
-	return nil, sqlerr.Unsupported(int(x.Pos), "EXPLAIN of this statement")
+	return s.analyze(ctx, lines, sn, q, r)
 }

@@ -15,6 +15,7 @@ import (
 // Change is a bound INSERT, UPDATE or DELETE. Expressions refer to plan columns; Row are those of the target's row (the new one in an INSERT,
 // the old one else).
 type Change struct {
+	Kind  ChangeKind
 	Table *catalog.Table
 	Row   []int
 	// Source yields SourceCols; nil for INSERT with Values or DEFAULT VALUES.
@@ -29,15 +30,26 @@ type Change struct {
 	Checks     []Check
 	Returning  []OutCol
 	Exprs      []expr.Expr // of Returning
+	Returned   *Derived    // Exprs where they have subqueries, over the rows that Exprs are otherwise computed of; else nil
 }
+
+// ChangeKind is which of the three statements a Change is.
+type ChangeKind uint8
+
+const (
+	Inserting ChangeKind = iota
+	Updating
+	Deleting
+)
 
 // Conflict is a bound ON CONFLICT; Excluded are the columns of the proposed row.
 type Conflict struct {
 	Arbiters []catalog.ID
 	Nothing  bool
 	Set      []expr.Expr
-	Where    expr.Expr
+	Where    expr.Expr // nil: none
 	Excluded []int
+	Computed *Derived // Where, if there is one, and Set where they have subqueries, over the row and the proposed one; else nil
 }
 
 // Check is a bound CHECK constraint, over Row.
@@ -67,9 +79,9 @@ func (b *Binder) target(it *ast.Rel, verb string) (*catalog.Table, error) {
 	return nil, sqlerr.New(sqlerr.WrongObjectType, "cannot open relation %q", it.Name.Last()).At(int(it.Pos))
 }
 
-// Insert binds an INSERT.
-func (b *Binder) Insert(s *ast.Insert) (*Change, error) {
-	sc := &scope{}
+// insert binds an INSERT.
+func (b *Binder) insert(s *ast.Insert, outer *scope) (*Change, error) {
+	sc := &scope{parent: outer}
 	if err := b.with(sc, &ast.Query{Pos: s.Pos, With: s.With, Recursive: s.Recursive}); err != nil {
 		return nil, err
 	}
@@ -98,14 +110,14 @@ func (b *Binder) Insert(s *ast.Insert) (*Change, error) {
 		c.Targets = nil
 	}
 	if s.Conflict != nil {
-		if c.Conflict, err = b.onConflict(c, s.Conflict, r); err != nil {
+		if c.Conflict, err = b.onConflict(c, s.Conflict, r, sc); err != nil {
 			return nil, err
 		}
 	}
 	if c.Checks, err = b.checks(t, r); err != nil {
 		return nil, err
 	}
-	return c, b.returning(c, s.Returning, &scope{parent: sc, rels: []*rel{r}, cols: r.cols})
+	return c, b.returning(c, s.Returning, &scope{parent: sc, rels: []*rel{r}, cols: r.cols}, c.Row)
 }
 
 func tableColumn(t *catalog.Table, name string) int {
@@ -362,8 +374,8 @@ func (b *Binder) checks(t *catalog.Table, r *rel) ([]Check, error) {
 	return out, nil
 }
 
-// returning binds RETURNING over a scope.
-func (b *Binder) returning(c *Change, targets []*ast.Target, sc *scope) error {
+// returning binds RETURNING over a scope, and rows of columns row.
+func (b *Binder) returning(c *Change, targets []*ast.Target, sc *scope, row []int) error {
 	for _, t := range targets {
 		if st, ok := t.Expr.(*ast.Star); ok {
 			cols, err := b.star(sc, st)
@@ -380,9 +392,6 @@ func (b *Binder) returning(c *Change, targets []*ast.Target, sc *scope) error {
 		if err != nil {
 			return err
 		}
-		if plan.HasSubquery(x) {
-			return unsupported(t.Expr, "a subquery in RETURNING")
-		}
 		name := t.As
 		if name == "" {
 			name = exprName(t.Expr)
@@ -393,5 +402,6 @@ func (b *Binder) returning(c *Change, targets []*ast.Target, sc *scope) error {
 		}
 		c.Exprs, c.Returning = append(c.Exprs, x), append(c.Returning, out)
 	}
+	c.Returned = b.derive(row, nil, c.Exprs)
 	return nil
 }

@@ -54,6 +54,9 @@ type VirtualTable struct {
 
 // Binder binds one statement.
 type Binder struct {
+	// Stages are the statement's data-modifying WITH queries, in their order, and Slots how many relations of rows it makes before queries read them.
+	Stages []*Stage
+	Slots  int
 	// level is in how many steps of recursive queries the binder is.
 	level    int
 	env      *Env

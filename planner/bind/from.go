@@ -268,14 +268,13 @@ func (b *Binder) virtual(v *VirtualTable, it *ast.Rel) (source, error) {
 
 // cteRef binds the WITH query anew for each reference, so that its columns have ids of their own.
 func (b *Binder) cteRef(c *cte, it *ast.Rel) (source, error) {
-	q, ok := c.def.Stmt.(*ast.Query)
-	if !ok {
-		return source{}, unsupported(c.def, "a data-modifying WITH query")
-	}
-	if c.working != nil {
+	switch {
+	case c.stage != nil:
+		return b.returned(c, it)
+	case c.working != nil:
 		return b.workingRef(c, it)
 	}
-	n, cols, err := b.definitionOf(c, q)
+	n, cols, err := b.definitionOf(c, c.def.Stmt.(*ast.Query))
 	if err != nil {
 		return source{}, err
 	}

@@ -46,10 +46,19 @@ func (b *Binder) with(sc *scope, q *ast.Query) error {
 				return unsupported(c, "a reference to a later WITH query")
 			}
 		}
-		sc.ctes = &cte{def: c, next: sc.ctes, ctes: sc.ctes, from: sc, recursive: q.Recursive && mentions(c, c.Name)}
+		entry := &cte{def: c, next: sc.ctes, ctes: sc.ctes, from: sc, recursive: q.Recursive && mentions(c, c.Name)}
+		if _, ok := c.Stmt.(*ast.Query); !ok {
+			if err := b.modify(entry); err != nil {
+				return err
+			}
+		}
+		sc.ctes = entry
 	}
 	// A definition that nobody uses must be valid all the same.
 	for c := sc.ctes; c != nil; c = c.next {
+		if c.stage != nil {
+			continue
+		}
 		if _, err := b.cteRef(c, &ast.Rel{Pos: c.def.Pos, Name: ast.Name{c.def.Name}}); err != nil {
 			return err
 		}

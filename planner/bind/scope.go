@@ -69,6 +69,8 @@ type cte struct {
 	// recursive: it refers to itself. working is what its step reads, while that is being bound.
 	recursive bool
 	working   *rel
+	// stage: it modifies data.
+	stage *Stage
 }
 
 func (sc *scope) findCTE(name string) *cte {

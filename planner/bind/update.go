@@ -11,12 +11,13 @@ import (
 	"github.com/streamsql/streamsql/types"
 )
 
-// Update binds an UPDATE.
-func (b *Binder) Update(s *ast.Update) (*Change, error) {
-	c, sc, r, err := b.changeSource(s.Table, s.From, s.Where, &ast.Query{Pos: s.Pos, With: s.With, Recursive: s.Recursive}, "updating")
+// update binds an UPDATE.
+func (b *Binder) update(s *ast.Update, outer *scope) (*Change, error) {
+	c, sc, r, err := b.changeSource(s.Table, s.From, s.Where, &ast.Query{Pos: s.Pos, With: s.With, Recursive: s.Recursive}, outer, "updating")
 	if err != nil {
 		return nil, err
 	}
+	c.Kind = Updating
 	if err := b.defaults(c, r); err != nil {
 		return nil, err
 	}
@@ -40,21 +41,22 @@ func (b *Binder) Update(s *ast.Update) (*Change, error) {
 	if c.Checks, err = b.checks(c.Table, r); err != nil {
 		return nil, err
 	}
-	return c, b.returning(c, s.Returning, sc)
+	return c, b.returning(c, s.Returning, sc, c.SourceCols)
 }
 
-// Delete binds a DELETE.
-func (b *Binder) Delete(s *ast.Delete) (*Change, error) {
-	c, sc, _, err := b.changeSource(s.Table, s.Using, s.Where, &ast.Query{Pos: s.Pos, With: s.With, Recursive: s.Recursive}, "deleting from")
+// delete binds a DELETE.
+func (b *Binder) delete(s *ast.Delete, outer *scope) (*Change, error) {
+	c, sc, _, err := b.changeSource(s.Table, s.Using, s.Where, &ast.Query{Pos: s.Pos, With: s.With, Recursive: s.Recursive}, outer, "deleting from")
 	if err != nil {
 		return nil, err
 	}
-	return c, b.returning(c, s.Returning, sc)
+	c.Kind = Deleting
+	return c, b.returning(c, s.Returning, sc, c.SourceCols)
 }
 
 // changeSource binds target, other relations and condition of an UPDATE or DELETE. A row of the target meets one of the others only.
-func (b *Binder) changeSource(it *ast.Rel, from []ast.From, where ast.Expr, with *ast.Query, verb string) (*Change, *scope, *rel, error) {
-	outer := &scope{}
+func (b *Binder) changeSource(it *ast.Rel, from []ast.From, where ast.Expr, with *ast.Query, outer *scope, verb string) (*Change, *scope, *rel, error) {
+	outer = &scope{parent: outer}
 	if err := b.with(outer, with); err != nil {
 		return nil, nil, nil, err
 	}
@@ -230,7 +232,7 @@ func (b *Binder) complete(c *Change) {
 	}
 }
 
-func (b *Binder) onConflict(c *Change, oc *ast.OnConflict, r *rel) (*Conflict, error) {
+func (b *Binder) onConflict(c *Change, oc *ast.OnConflict, r *rel, outer *scope) (*Conflict, error) {
 	out := &Conflict{Nothing: oc.Update == nil}
 	t := c.Table
 	switch {
@@ -261,30 +263,21 @@ func (b *Binder) onConflict(c *Change, oc *ast.OnConflict, r *rel) (*Conflict, e
 		return nil, err
 	}
 	out.Excluded = scan.IDs
-	sc := &scope{rels: []*rel{r, ex}, cols: append(slices.Clone(r.cols), ex.cols...)}
+	sc := &scope{parent: outer, rels: []*rel{r, ex}, cols: append(slices.Clone(r.cols), ex.cols...)}
 	ctx := &context{sc: sc, clause: "ON CONFLICT DO UPDATE"}
 	out.Set = make([]expr.Expr, len(t.Columns))
 	if err := b.assignments(c, out.Set, oc.Update, ctx, r); err != nil {
 		return nil, err
 	}
-	for _, x := range out.Set {
-		if x != nil && plan.HasSubquery(x) {
-			return nil, sqlerr.Unsupported(int(oc.Pos), "a subquery in ON CONFLICT DO UPDATE")
-		}
-	}
 	tmp := *c
 	tmp.Set = out.Set
 	b.complete(&tmp)
 	if oc.UpdateWhere != nil {
-		w, err := b.condition(ctx, oc.UpdateWhere, "WHERE")
-		if err != nil {
+		if out.Where, err = b.condition(ctx, oc.UpdateWhere, "WHERE"); err != nil {
 			return nil, err
 		}
-		if plan.HasSubquery(w) {
-			return nil, unsupported(oc.UpdateWhere, "a subquery in ON CONFLICT DO UPDATE")
-		}
-		out.Where = w
 	}
+	out.Computed = b.derive(append(slices.Clone(c.Row), out.Excluded...), out.Where, out.Set)
 	return out, nil
 }
 

@@ -48,10 +48,12 @@ func (b *Builder) build(n plan.Node, need plan.ColSet) (rel, error) {
 		return b.recursive(n)
 	case *plan.Working:
 		w := &Working{Name: n.Name, Level: n.Level}
-		for _, id := range n.IDs {
-			w.Names, w.Cols = append(w.Names, b.Meta.Name(id)), append(w.Cols, b.Meta.Type(id))
-		}
+		w.Names, w.Cols = b.named(n.IDs)
 		return rel{w, n.IDs}, nil
+	case *plan.Given:
+		g := &Given{Name: n.Name, Slot: n.Slot}
+		g.Names, g.Cols = b.named(n.IDs)
+		return rel{g, n.IDs}, nil
 	case *plan.Filter:
 		return b.filter(n, need)
 	case *plan.Project:
@@ -188,10 +190,16 @@ func (b *Builder) scan(n *plan.Scan) rel {
 // bareScan is the whole relation, as everybody shares it.
 func (b *Builder) bareScan(n *plan.Scan) *Scan {
 	s := &Scan{Relation: n.Relation, Name: n.Name}
-	for _, id := range n.IDs {
-		s.Cols, s.Names = append(s.Cols, b.Meta.Type(id)), append(s.Names, b.Meta.Name(id))
-	}
+	s.Names, s.Cols = b.named(n.IDs)
 	return s
+}
+
+// named is the names and types of columns.
+func (b *Builder) named(ids []int) (names []string, ts []types.Type) {
+	for _, id := range ids {
+		names, ts = append(names, b.Meta.Name(id)), append(ts, b.Meta.Type(id))
+	}
+	return names, ts
 }
 
 func (b *Builder) recursive(n *plan.Recursive) (rel, error) {

@@ -34,6 +34,8 @@ func (n *Recursive) text(t Texts) string {
 
 func (n *Working) text(Texts) string { return "working(" + strconv.Itoa(n.Level) + ")" }
 
+func (n *Given) text(Texts) string { return "given(" + strconv.Itoa(n.Slot) + ")" }
+
 func (n *Constant) text(Texts) string {
 	var b strings.Builder
 	b.WriteString("constant(")

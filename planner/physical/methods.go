@@ -6,6 +6,7 @@ func (n *Scan) Types() []types.Type      { return n.Cols }
 func (n *Constant) Types() []types.Type  { return n.Cols }
 func (n *Recursive) Types() []types.Type { return n.Init.Types() }
 func (n *Working) Types() []types.Type   { return n.Cols }
+func (n *Given) Types() []types.Type     { return n.Cols }
 func (n *Filter) Types() []types.Type    { return n.In.Types() }
 func (n *Project) Types() []types.Type {
 	out := make([]types.Type, len(n.Exprs))
@@ -70,11 +71,26 @@ func (n *Constant) Inputs() []Node { return nil }
 // Inputs are none: the parts run by themselves.
 func (n *Recursive) Inputs() []Node { return nil }
 func (n *Working) Inputs() []Node   { return nil }
-func (n *Filter) Inputs() []Node    { return []Node{n.In} }
-func (n *Project) Inputs() []Node   { return []Node{n.In} }
-func (n *FlatMap) Inputs() []Node   { return []Node{n.In} }
-func (n *Arrange) Inputs() []Node   { return []Node{n.In} }
-func (n *Join) Inputs() []Node      { return []Node{n.L, n.R} }
+func (n *Given) Inputs() []Node     { return nil }
+
+// AppendSlots appends the slots whose rows a plan reads.
+func AppendSlots(dst []int, n Node) []int {
+	switch n := n.(type) {
+	case *Given:
+		return append(dst, n.Slot)
+	case *Recursive:
+		return AppendSlots(AppendSlots(dst, n.Init), n.Step)
+	}
+	for _, in := range n.Inputs() {
+		dst = AppendSlots(dst, in)
+	}
+	return dst
+}
+func (n *Filter) Inputs() []Node  { return []Node{n.In} }
+func (n *Project) Inputs() []Node { return []Node{n.In} }
+func (n *FlatMap) Inputs() []Node { return []Node{n.In} }
+func (n *Arrange) Inputs() []Node { return []Node{n.In} }
+func (n *Join) Inputs() []Node    { return []Node{n.L, n.R} }
 
 // Inputs are the arrangements, each once.
 func (n *Delta) Inputs() (out []Node) {

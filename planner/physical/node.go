@@ -47,6 +47,13 @@ type (
 		Cols  []types.Type
 		Level int
 	}
+	// Given is the rows that an earlier part of the statement has made. Slot counts these parts.
+	Given struct {
+		Name  string   // for EXPLAIN,
+		Names []string // and its columns'
+		Cols  []types.Type
+		Slot  int
+	}
 	// Filter keeps the rows for which Pred is true.
 	Filter struct {
 		In   Node

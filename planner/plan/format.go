@@ -33,6 +33,8 @@ func (f formatter) line(n Node) string {
 		return "scan " + n.Name + " " + f.cols(n.Cols())
 	case *Recursive:
 		return "recursive " + n.Name + " " + f.cols(n.IDs)
+	case *Given:
+		return "given " + n.Name + " " + f.cols(n.IDs)
 	case *Working:
 		return "working " + n.Name + " " + f.cols(n.IDs)
 	case *Values:

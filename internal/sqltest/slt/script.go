@@ -7,7 +7,10 @@ import (
 	"strings"
 )
 
-var queries = regexp.MustCompile(`(?i)^[\s(]*(select|values|with|table)\b`)
+var (
+	queries   = regexp.MustCompile(`(?i)^[\s(]*(select|values|with|table)\b`)
+	modifying = regexp.MustCompile(`(?is)^[\s(]*with\b.*\b(insert\s+into|update\s+\w|delete\s+from)`)
+)
 
 // ReadScript gives the statements of a psql script, which says nothing of their results; psql's own commands are left out.
 func ReadScript(root, file string) ([]Record, error) {
@@ -27,9 +30,9 @@ func ReadScript(root, file string) ([]Record, error) {
 	return out, nil
 }
 
-// IsQuery says whether the record's text returns rows and changes nothing, by its first word.
+// IsQuery says whether the record's text returns rows and changes nothing, by its first word and, behind WITH, those of its parts.
 func (r *Record) IsQuery() bool {
-	return (r.Kind == Query || r.Kind == Unsaid) && queries.MatchString(r.SQL)
+	return (r.Kind == Query || r.Kind == Unsaid) && queries.MatchString(r.SQL) && !modifying.MatchString(r.SQL)
 }
 
 // scanner splits a script at its semicolons.

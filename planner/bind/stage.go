@@ -1,0 +1,122 @@
+package bind
+
+import (
+	"slices"
+
+	"github.com/streamsql/streamsql/expr"
+	"github.com/streamsql/streamsql/parser/ast"
+	"github.com/streamsql/streamsql/planner/plan"
+	"github.com/streamsql/streamsql/sqlerr"
+	"github.com/streamsql/streamsql/types"
+)
+
+// Stage is a data-modifying WITH query. It runs once, whether others read what it returns or not.
+type Stage struct {
+	Name   string
+	Slot   int // of the rows that it returns
+	Change *Change
+}
+
+// Derived is a query over rows that its statement has made: In are their columns, of which the last one numbers them, and the query keeps that order.
+type Derived struct {
+	Slot  int
+	In    []int
+	Query *Query
+}
+
+// slot is the next place for rows that the statement makes before a query reads them.
+func (b *Binder) slot() int {
+	b.Slots++
+	return b.Slots - 1
+}
+
+// modify binds a data-modifying WITH query.
+func (b *Binder) modify(c *cte) error {
+	if c.from.parent != nil {
+		return sqlerr.New(sqlerr.FeatureNotSupported, "WITH clause containing a data-modifying statement must be at the top level").At(int(c.def.Pos))
+	}
+	var err error
+	st := &Stage{Name: c.def.Name, Slot: b.slot()}
+	if st.Change, err = b.change(c.def.Stmt, &scope{ctes: c.ctes}); err != nil {
+		return err
+	}
+	if n := len(st.Change.Returning); n > 0 && len(c.def.Cols) > n {
+		return tooFewColumns(c.def, n)
+	}
+	c.stage = st
+	b.Stages = append(b.Stages, st)
+	return nil
+}
+
+// Change binds an INSERT, UPDATE or DELETE.
+func (b *Binder) Change(s ast.Stmt) (*Change, error) { return b.change(s, nil) }
+
+func (b *Binder) change(s ast.Stmt, outer *scope) (*Change, error) {
+	switch s := s.(type) {
+	case *ast.Insert:
+		return b.insert(s, outer)
+	case *ast.Update:
+		return b.update(s, outer)
+	case *ast.Delete:
+		return b.delete(s, outer)
+	}
+	return nil, unsupported(s, "this statement")
+}
+
+// returned is a reference to a data-modifying WITH query: what it returns.
+func (b *Binder) returned(c *cte, it *ast.Rel) (source, error) {
+	if len(c.stage.Change.Returning) == 0 {
+		return source{}, sqlerr.New(sqlerr.FeatureNotSupported, "WITH query %q does not have a RETURNING clause", c.def.Name).At(int(it.Pos))
+	}
+	n := &plan.Given{Name: c.def.Name, Slot: c.stage.Slot}
+	var cols []*col
+	for i, out := range c.stage.Change.Returning {
+		name := out.Name
+		if i < len(c.def.Cols) {
+			name = c.def.Cols[i]
+		}
+		id := b.Meta.Add(name, out.T)
+		if o, ok := b.origins[out.ID]; ok {
+			b.origins[id] = o
+		}
+		if out.ID > 0 {
+			b.Meta.SetFields(id, b.Meta.Fields(out.ID))
+		}
+		n.IDs = append(n.IDs, id)
+		cols = append(cols, &col{name: name, id: id, t: out.T})
+	}
+	r, err := named(cols, it.Alias, c.def.Name, "")
+	if err != nil {
+		return source{}, err
+	}
+	return source{node: n, rels: []*rel{r}, cols: r.cols}, nil
+}
+
+// derive computes expressions over rows of columns cols; nil if none of them has a subquery, so that it is as well done row by row. With a guard
+// the first column is that, and a row for which it is not true has NULL for all that follows.
+func (b *Binder) derive(cols []int, guard expr.Expr, exprs []expr.Expr) *Derived {
+	sub := func(e expr.Expr) bool { return e != nil && plan.HasSubquery(e) }
+	if !sub(guard) && !slices.ContainsFunc(exprs, sub) {
+		return nil
+	}
+	number := b.Meta.Add("number", types.Of(types.Int8))
+	d := &Derived{Slot: b.slot(), In: append(slices.Clone(cols), number)}
+	p := &plan.Project{In: &plan.Given{Name: "the statement", IDs: d.In, Slot: d.Slot}, Items: plan.Pass(b.Meta, []int{number})}
+	d.Query = &Query{Node: p, Order: []plan.Sort{{Col: number}}}
+	if guard != nil {
+		id := b.Meta.Add("guard", guard.Type())
+		p.In = &plan.Project{In: p.In, Items: append(plan.Pass(b.Meta, d.In), plan.Item{ID: id, Expr: guard})}
+		guard = b.Meta.Col(id)
+		p.Items = append(p.Items, plan.Item{ID: id, Expr: guard})
+		d.Query.Cols = append(d.Query.Cols, OutCol{Name: "guard", ID: id, T: guard.Type()})
+	}
+	for _, e := range exprs {
+		if guard != nil {
+			e = &expr.Case{Whens: []expr.When{{Cond: guard, Then: e}}, T: e.Type()}
+		}
+		id := b.Meta.Add("computed", e.Type())
+		p.Items = append(p.Items, plan.Item{ID: id, Expr: e})
+		d.Query.Cols = append(d.Query.Cols, OutCol{Name: "computed", ID: id, T: e.Type()})
+	}
+	return d
+}

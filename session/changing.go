@@ -1,0 +1,148 @@
+package session
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/streamsql/streamsql/batch"
+	"github.com/streamsql/streamsql/catalog"
+	"github.com/streamsql/streamsql/engine"
+	"github.com/streamsql/streamsql/expr"
+	"github.com/streamsql/streamsql/planner"
+	"github.com/streamsql/streamsql/planner/physical"
+	"github.com/streamsql/streamsql/sqlerr"
+)
+
+// changing is the execution of a statement that changes rows, in one or several stages. All of them see what there was when it began, and a row is
+// changed by one of them only: the first.
+type changing struct {
+	session *Session
+	ctx     context.Context
+	eval    *expr.Ctx
+	reading engine.Reading
+	buffer  *engine.Writes
+	stages  []planner.Stage
+	ran     []bool                         // which of them
+	alone   bool                           // nothing else is in the transaction: the engine's check of keys at COMMIT does
+	touched map[catalog.ID]map[string]bool // by table, the keys of rows that it has changed; nil: none yet
+}
+
+// changeRows plans and runs an INSERT, UPDATE or DELETE, or a query with such stages, inside the open transaction.
+func (s *Session) changeRows(ctx context.Context, r *run) (outcome, error) {
+	tag := rowsTag(r.stmt.Stmt)
+	if err := s.mayWrite(firstWord(tag)); err != nil {
+		return outcome{}, err
+	}
+	sn, err := s.snapshot()
+	if err != nil {
+		return outcome{}, err
+	}
+	defer sn.Close()
+	if err := s.planRun(r, sn); err != nil {
+		return outcome{}, err
+	}
+	s.txn.noteReads(sn.Catalog, r.reads)
+	head := planner.HeadOf(r.plan)
+	x := s.changing(ctx, r, sn)
+	x.stages, x.ran = head.Stages, make([]bool, len(head.Stages))
+	x.alone = r.alone && len(x.stages) == 0
+	if x.reading.Own != nil && head.Slots > 0 { // it is read again when there is more in it
+		x.reading.Own = x.reading.Own.Freeze(sn.Catalog, r.reads)
+	}
+	x.reading.Given = make([][]*batch.Batch, head.Slots)
+	mark := x.buffer.Mark()
+	rows, n, err := x.all(r.plan)
+	if err != nil {
+		x.buffer.Cut(mark)
+		return outcome{}, err
+	}
+	return outcome{tag: fmt.Sprintf("%s %d", tag, n), rows: rows}, nil
+}
+
+// changing begins one.
+func (s *Session) changing(ctx context.Context, r *run, sn *engine.Snapshot) *changing {
+	x := &changing{session: s, ctx: ctx, eval: s.exprContext(ctx, r.values)}
+	x.reading.Snapshot = sn
+	if w := s.txn.writes; w != nil && !w.Empty() {
+		x.reading.Own = w
+	}
+	x.buffer = s.buffer(sn)
+	return x
+}
+
+// all runs the statement, before it the stages whose rows it reads, and behind it the others, of which the last comes first: so PostgreSQL has it.
+func (x *changing) all(main planner.Statement) (rows []*batch.Batch, n int64, err error) {
+	rows, n, err = x.statement(main)
+	for i := len(x.stages) - 1; i >= 0 && err == nil; i-- {
+		err = x.stage(i)
+	}
+	return rows, n, err
+}
+
+// stage runs one that has not run yet.
+func (x *changing) stage(i int) (err error) {
+	if x.ran[i] {
+		return nil
+	}
+	x.ran[i] = true
+	st := &x.stages[i]
+	x.reading.Given[st.Slot], _, err = x.statement(st.Plan)
+	return err
+}
+
+// statement runs one of the statements: the rows that it returns, and how many it has returned (SELECT) or changed.
+func (x *changing) statement(p planner.Statement) (rows []*batch.Batch, n int64, err error) {
+	for _, i := range planner.HeadOf(p).Needs {
+		if err := x.stage(i); err != nil {
+			return nil, 0, err
+		}
+	}
+	w := &writer{changing: x}
+	switch p := p.(type) {
+	case *planner.Query:
+		rows, err = x.query(p.Physical)
+		for _, b := range rows {
+			n += count(b)
+		}
+		return rows, n, err
+	case *planner.Insert:
+		w.begin(p.Table, &p.Write)
+		err = w.insert(p)
+	case *planner.Update:
+		w.begin(p.Table, &p.Write)
+		err = w.update(p)
+	case *planner.Delete:
+		w.begin(p.Table, &p.Write)
+		err = w.delete(p)
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	rows, err = w.returns()
+	return rows, w.affected, err
+}
+
+// query runs a query to its end: what it reads is not to change meanwhile.
+func (x *changing) query(q *physical.Query) (all []*batch.Batch, err error) {
+	rows, err := x.session.server.engine.Query(x.ctx, x.reading, q, x.eval)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for {
+		b, err := rows.Next(x.ctx)
+		switch {
+		case err != nil && x.ctx.Err() != nil:
+			return nil, sqlerr.Canceled(x.ctx)
+		case err != nil || b == nil:
+			return all, err
+		}
+		all = append(all, b.Clone())
+	}
+}
+
+// derived computes a query over rows that the statement has made.
+func (x *changing) derived(d *planner.Derived, rows []*batch.Batch) ([]*batch.Batch, error) {
+	x.reading.Given[d.Slot] = rows
+	return x.query(d.Query)
+}
