@@ -2,6 +2,7 @@ package expr
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 
 	"github.com/streamsql/streamsql/sqlerr"
@@ -63,28 +64,27 @@ func jsonbElement(text bool) rowFunc {
 	}
 }
 
-// textArray is the elements of a text[]; null is the first NULL among them, -1 for none.
-func textArray(d types.Datum) (out [][]byte, null int) {
+// textArray are the elements of a text[]: nil for NULL, which "" is not.
+func textArray(d types.Datum) [][]byte {
 	elems := types.DecodeArray(types.Of(types.Text), d).Elems
-	out, null = make([][]byte, len(elems)), -1
+	out := make([][]byte, len(elems))
 	for i, e := range elems {
-		if e.IsNull() && null < 0 {
-			null = i
+		if !e.IsNull() {
+			out[i] = append([]byte{}, e.Bytes()...)
 		}
-		out[i] = e.Bytes()
 	}
-	return out, null
+	return out
 }
 
 // pathArgs is the path of a function with a variadic path, or of an operator, with an array; false if it has a NULL.
 func pathArgs(a []types.Datum, variadic bool) ([][]byte, bool) {
 	if !variadic {
-		path, null := textArray(a[0])
-		return path, null < 0
+		path := textArray(a[0])
+		return path, !slices.ContainsFunc(path, func(k []byte) bool { return k == nil })
 	}
 	path := make([][]byte, len(a))
 	for i, d := range a {
-		path[i] = d.Bytes()
+		path[i] = append([]byte{}, d.Bytes()...)
 	}
 	return path, true
 }
@@ -213,14 +213,13 @@ func jsonbEditDefs() []def {
 		return types.NewBytes(jsonb.Concat(a[0].Bytes(), a[1].Bytes())), nil
 	}
 	remove := func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-		return jsonbResult(jsonb.Value(a[0].Bytes()).DeleteKeys(a[1].Bytes()))
+		path, _ := pathArgs(a[1:], true)
+		return jsonbResult(jsonb.Value(a[0].Bytes()).DeleteKeys(path...))
 	}
 	removeAll := func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-		var keys [][]byte
-		for _, e := range types.DecodeArray(types.Of(types.Text), a[1]).Elems {
-			if !e.IsNull() {
-				keys = append(keys, e.Bytes())
-			}
+		keys, err := flatKeys(a[1])
+		if err != nil {
+			return types.Null, err
 		}
 		return jsonbResult(jsonb.Value(a[0].Bytes()).DeleteKeys(keys...))
 	}
@@ -230,7 +229,8 @@ func jsonbEditDefs() []def {
 	return join(
 		named([]string{"||", "jsonb_concat"}, "(jsonb,jsonb) jsonb", 0, concat),
 		named([]string{"-", "jsonb_delete"}, "(jsonb,text) jsonb", canFail, remove),
-		named([]string{"-", "jsonb_delete"}, "(jsonb,text[]) jsonb", canFail, removeAll),
+		named([]string{"-"}, "(jsonb,text[]) jsonb", canFail, removeAll),
+		named([]string{"jsonb_delete"}, "(jsonb,text...) jsonb", canFail, remove),
 		named([]string{"-", "jsonb_delete"}, "(jsonb,int4) jsonb", canFail, removeIndex),
 		named([]string{"#-", "jsonb_delete_path"}, "(jsonb,text[]) jsonb", canFail, deletePath),
 		[]def{
@@ -261,19 +261,21 @@ func jsonbResult(v jsonb.Value, err error) (types.Datum, error) {
 	return types.NewBytes(v), nil
 }
 
-// editPath applies f with a path of text[]. A NULL in the path is an error where the path gets that far.
+// editPath applies f with a path of text[].
 func editPath(doc, path types.Datum, f func(v jsonb.Value, path [][]byte) (jsonb.Value, error)) (types.Datum, error) {
-	v := jsonb.Value(doc.Bytes())
-	if len(types.DecodeArray(types.Of(types.Text), path).Dims) > 1 {
-		return types.Null, sqlerr.New(sqlerr.ArraySubscriptError, "wrong number of array subscripts")
+	keys, err := flatKeys(path)
+	if err != nil {
+		return types.Null, err
 	}
-	keys, null := textArray(path)
-	if null >= 0 && !v.IsScalar() {
-		if at, ok := v.Path(keys[:null]); ok && !at.IsScalar() {
-			return types.Null, sqlerr.New(sqlerr.NullValueNotAllowed, "path element at position %d is null", null+1)
-		}
+	return jsonbResult(f(doc.Bytes(), keys))
+}
+
+// flatKeys are the elements of a text[], nil for NULL; 2202E if it has several dimensions.
+func flatKeys(d types.Datum) ([][]byte, error) {
+	if len(types.DecodeArray(types.Of(types.Text), d).Dims) > 1 {
+		return nil, sqlerr.New(sqlerr.ArraySubscriptError, "wrong number of array subscripts")
 	}
-	return jsonbResult(f(v, keys))
+	return textArray(d), nil
 }
 
 func deletePath(_ *Ctx, a []types.Datum) (types.Datum, error) {

@@ -152,18 +152,15 @@ func exactPow(x, y float64) float64 {
 		return r
 	}
 	p := ddLog(dd{math.Abs(x), 0}).times(y)
-	switch {
-	case !(math.Abs(p.hi) < 800):
+	if !(math.Abs(p.hi) < 800) {
 		return r
-	case math.Abs(p.hi) < 0x1p-60:
-		return 1
 	}
-	m, k := ddExp(p)
-	v := math.Ldexp(m.add(dd{1, 0}).float(), k)
-	if r < 0 {
-		return -v
+	v := 1.0
+	if math.Abs(p.hi) >= 0x1p-60 {
+		m, k := ddExp(p)
+		v = math.Ldexp(m.add(dd{1, 0}).float(), k)
 	}
-	return v
+	return math.Copysign(v, r)
 }
 
 // maxReduce is where the reduction by three parts of pi/2 ends being exact enough.

@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/streamsql/streamsql/sqlerr"
@@ -21,7 +22,7 @@ func Lookup(name string, operator bool, args []types.Type) (fn *Func, coerce []t
 		}
 	}
 	args = bases(args)
-	c, err := choose(name, operator, found, args)
+	c, err := choose(name, operator, visible(found), args)
 	if err != nil {
 		return nil, nil, ret, err
 	}
@@ -97,6 +98,17 @@ func expand(args []types.Type, variadic bool, n int) ([]types.Type, bool) {
 		out = append(out, args[len(args)-1])
 	}
 	return out, true
+}
+
+// visible leaves out variadic candidates that take the same arguments as one that is not (namespace.c, FuncnameGetCandidates).
+func visible(found []candidate) []candidate {
+	hidden := func(c candidate) bool {
+		return c.variadic && slices.ContainsFunc(found, func(o candidate) bool { return !o.variadic && equalTypes(o.args, c.args) })
+	}
+	if !slices.ContainsFunc(found, hidden) {
+		return found
+	}
+	return slices.DeleteFunc(slices.Clone(found), hidden)
 }
 
 func choose(name string, operator bool, found []candidate, args []types.Type) (candidate, error) {

@@ -64,7 +64,10 @@ var settings = append(tuning(), []setting{
 	{name: "jit", value: "off", check: boolean},
 	{name: "lc_collate", value: "C", readOnly: true},
 	{name: "lc_ctype", value: "C.UTF-8", readOnly: true},
-	{name: "lc_messages", value: "C", check: oneOf("C", "POSIX", "en_US.UTF-8", "C.UTF-8")},
+	{name: "lc_messages", value: "C", check: localeName},
+	{name: "lc_monetary", value: "C", check: localeName},
+	{name: "lc_numeric", value: "C", check: localeName},
+	{name: "lc_time", value: "C", check: localeName},
 	{name: "lock_timeout", value: "0", time: true, check: duration},
 	{name: "max_identifier_length", value: "63", readOnly: true},
 	{name: "row_security", value: "on", check: boolean},
@@ -82,6 +85,9 @@ var settings = append(tuning(), []setting{
 	{name: "transaction_read_only", value: "off", check: boolean},
 	{name: "xmloption", value: "content", check: oneOf("content", "document")},
 }...)
+
+// localeName takes what says nothing that is not so of messages in English and numbers with points.
+var localeName = oneOf("C", "POSIX", "en_US.UTF-8", "C.UTF-8")
 
 // show is how SHOW prints a value: times in the largest unit that they are whole numbers of.
 func (s *setting) show(value string) string {

@@ -238,10 +238,6 @@ func figureName(e ast.Expr) (name string, strong bool) {
 		}
 	case *ast.Field:
 		return e.Name, true
-	case *ast.Const:
-		if e.Kind == ast.BoolConst {
-			return "bool", false
-		}
 	}
 	return "?column?", false
 }

@@ -33,9 +33,10 @@ func (b *Binder) coerce(e expr.Expr, to types.Type, ctx types.CastContext, pos a
 	return b.fold(&expr.Cast{X: e, To: to, Explicit: ctx == types.Explicit, Conv: conv, Pos: int(pos)}), true, nil
 }
 
-// withMod applies to's modifier to a value of the same base type; taking one away changes nothing.
+// withMod applies to's modifier to a value of the same base type. An explicit cast to no modifier takes it away, which
+// leaves the value as it is; else a value keeps its own.
 func withMod(e expr.Expr, to types.Type, ctx types.CastContext, pos ast.Pos) expr.Expr {
-	if to.Mod == -1 || to.Mod == e.Type().Mod {
+	if to.Mod == e.Type().Mod || to.Mod == -1 && ctx != types.Explicit {
 		return e
 	}
 	return &expr.Cast{X: e, To: to, Explicit: ctx == types.Explicit, Pos: int(pos)}

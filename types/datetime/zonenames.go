@@ -78,7 +78,7 @@ func LoadLocation(name string) (*time.Location, error) {
 	return nil, sqlerr.New(sqlerr.InvalidParameterValue, `time zone "%s" not recognized`, name)
 }
 
-// posixZone reads NAME or <NAME>, and an offset hh[:mm[:ss]] that is positive west of Greenwich.
+// posixZone reads NAME or <NAME>, which may be empty, and an offset hh[:mm[:ss]] that is positive west of Greenwich.
 func posixZone(s string) (*time.Location, bool) {
 	var name, rest string
 	if strings.HasPrefix(s, "<") {
@@ -88,13 +88,13 @@ func posixZone(s string) (*time.Location, bool) {
 		}
 		name, rest = s[1:end], s[end+1:]
 	} else {
-		i := 0
-		for i < len(s) && isAlpha(s[i]) {
-			i++
+		i := strings.IndexAny(s, "+-,0123456789")
+		if i < 0 {
+			return nil, false
 		}
 		name, rest = s[:i], s[i:]
 	}
-	if name == "" || rest == "" {
+	if rest == "" {
 		return nil, false
 	}
 	sign := -1

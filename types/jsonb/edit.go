@@ -26,10 +26,10 @@ func Concat(a, b Value) Value {
 	return NewArray(append(items(a), items(b)...))
 }
 
-// DeleteKeys is v - key, for each of the keys: members of an object, strings of an array. 22023 for a scalar.
+// DeleteKeys is v - key, for each of the keys but nil ones: members of an object, strings of an array. 22023 for a scalar.
 func (v Value) DeleteKeys(keys ...[]byte) (Value, error) {
 	has := func(k []byte) bool {
-		return slices.ContainsFunc(keys, func(x []byte) bool { return bytes.Equal(x, k) })
+		return slices.ContainsFunc(keys, func(x []byte) bool { return x != nil && bytes.Equal(x, k) })
 	}
 	switch v.Kind() {
 	case Object:
@@ -128,8 +128,11 @@ func (v Value) edit(path [][]byte, to Value, mode editMode, scalar string) (Valu
 	return v.editAt(path, 0, to, mode)
 }
 
-// editAt edits below step level of the path.
+// editAt edits below step level of the path. A nil step, a NULL, is an error if the path gets that far.
 func (v Value) editAt(path [][]byte, level int, to Value, mode editMode) (Value, error) {
+	if path[level] == nil {
+		return nil, sqlerr.New(sqlerr.NullValueNotAllowed, "path element at position %d is null", level+1)
+	}
 	switch v.Kind() {
 	case Object:
 		return v.editObject(path, level, to, mode)
