@@ -12,8 +12,8 @@ import (
 const (
 	// checkpointRows is after how many changed rows a checkpoint begins: what a restart replays, about half a second.
 	checkpointRows = 100_000
-	// Where checkpoints do not keep up, they run faster from hurryRows on, and from slowRows on writers wait for them; where memory is short, at once.
-	hurryRows = checkpointRows * 3 / 2
+	// One during which hurryRows rows change goes on as fast as it can, and from slowRows on writers wait for it; where memory is short, at once.
+	hurryRows = checkpointRows / 2
 	slowRows  = 4 * checkpointRows
 	// checkpointLog is the same in bytes of the log.
 	checkpointLog = 64 << 20

@@ -267,12 +267,13 @@ func (d *pageDB) changedSince(epoch uint64, f func(key []byte)) (top uint64) {
 // discardBefore lets compaction drop what later records replaced up to epoch.
 func (d *pageDB) discardBefore(epoch uint64) { d.db.SetDiscardTs(epoch) }
 
-// pageBatch collects records of an epoch; they are durable when flush returns nil, but not all at once.
+// pageBatch collects records of an epoch; they are durable when flush returns nil, but not all at once. While some are written, more gather.
 type pageBatch struct {
-	d     *pageDB
-	wb    *badger.WriteBatch
-	epoch uint64
-	n     int // bytes of values in wb
+	d       *pageDB
+	wb      *badger.WriteBatch
+	epoch   uint64
+	n       int        // bytes of values in wb
+	writing chan error // what the one before it ends with; nil: there is none
 }
 
 func (d *pageDB) batch(epoch uint64) *pageBatch {
@@ -282,18 +283,38 @@ func (d *pageDB) batch(epoch uint64) *pageBatch {
 // set takes over key and value.
 func (b *pageBatch) set(key, value []byte) error {
 	if b.n += len(value); b.n > pagesBatch {
-		if err := b.wb.Flush(); err != nil {
+		if err := b.settle(); err != nil {
 			return err
 		}
+		full := b.wb
+		b.writing = make(chan error, 1)
+		written := b.writing
+		go func() { written <- full.Flush() }()
 		b.wb, b.n = b.d.db.NewWriteBatchAt(b.epoch), len(value)
 	}
 	return b.wb.SetEntry(badger.NewEntry(key, value))
 }
 
 func (b *pageBatch) delete(key []byte) error { return b.wb.Delete(key) }
-func (b *pageBatch) cancel()                 { b.wb.Cancel() }
+
+func (b *pageBatch) cancel() {
+	_ = b.settle()
+	b.wb.Cancel()
+}
+
+// settle waits until the records before those of wb are durable.
+func (b *pageBatch) settle() (err error) {
+	if b.writing != nil {
+		err = <-b.writing
+		b.writing = nil
+	}
+	return err
+}
 
 func (b *pageBatch) flush() error {
+	if err := b.settle(); err != nil {
+		return err
+	}
 	if err := b.wb.Flush(); err != nil {
 		return err
 	}

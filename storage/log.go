@@ -212,15 +212,17 @@ func (l *inputLog) run() {
 	}
 }
 
-// largeGroup is how many bytes are written while others are synced. Fewer wait for them: the fewer groups, the less each entry costs.
+// largeGroup is how many bytes are written while others are synced, or synced while others may be written. Fewer wait for them: the fewer groups, the
+// less each entry costs.
 const largeGroup = 256 << 10
 
 func (l *inputLog) large() bool { return l.queued >= largeGroup }
 
-// writeQueue writes what is queued as one group, and syncs it, or lets the syncer do that where there is the next one to write. The caller holds mu,
-// and nobody else writes.
+// writeQueue writes what is queued as one group, and syncs it, or lets the syncer do that where it is large or there is the next one to write. The
+// caller holds mu, and nobody else writes.
 func (l *inputLog) writeQueue() {
 	l.writing = true
+	large := l.large()
 	l.group, l.queue, l.queued = l.queue, l.group[:0], 0
 	err := l.failed
 	l.mu.Unlock()
@@ -228,7 +230,7 @@ func (l *inputLog) writeQueue() {
 		err = l.writeGroup()
 	}
 	l.mu.Lock()
-	if err == nil && l.large() {
+	if err == nil && (large || l.large()) {
 		l.handed = true
 		l.synced.Broadcast()
 	} else {
@@ -276,8 +278,9 @@ func (l *inputLog) room() error {
 	return nil
 }
 
-// openRetired is how many segments stay open that are not written to any more. Closing one writes its memtable out, and most are dropped before long.
-const openRetired = 2
+// openRetired is how many segments stay open that are not written to any more, each with a memtable. Closing one writes that out, for nothing where
+// the next checkpoint drops it.
+const openRetired = 4
 
 // retire puts a segment to the old ones. What is closed is closed in the background.
 func (l *inputLog) retire(o oldSegment) {
