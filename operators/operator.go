@@ -31,6 +31,9 @@
 // A tick's input may be stepped as one slice or as many, in any order among inputs, with weights that go below zero on the way;
 // what counts is the sum at Finish. The sum of a relation's rows is never negative. Errors (below) may be anything.
 //
+// A recursive query's step (Body) is nodes that Recursive runs within its own Finish, once a round: to them a round is a tick, after the first of which what
+// they read of others does not change any more (Side.Hold).
+//
 // Slices. A slice is a batch of at most about SliceRows rows; what the engine steps into a graph may be larger, but then also
 // what filters and projections emit. A batch is the callee's for the duration of the call: it changes nothing in it and keeps
 // nothing of it. Rows in it are not consolidated. A node may emit during Step and during Finish, and never outside.

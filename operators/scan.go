@@ -27,6 +27,7 @@ type Side struct {
 	loaded  bool
 	done    bool
 	started bool
+	held    bool   // see Hold
 	read    int64  // rows
 	at      []byte // the last entry read
 
@@ -95,10 +96,18 @@ func (s *Side) save() {
 	s.state.Apply(&s.c)
 }
 
+// Hold makes the side show no change until it is let go: its reader runs again in a tick whose change it has taken in (Body).
+func (s *Side) Hold(on bool) { s.held = on }
+
 // advance computes the tick's change: change and errs.
 func (s *Side) advance() {
 	s.load()
 	s.errs = s.errs[:0]
+	if s.held {
+		s.own.reset()
+		s.change = &s.own
+		return
+	}
 	if s.started {
 		s.errs = s.A.DeltaErrs(s.errs)
 	} else {

@@ -31,7 +31,7 @@ func seeds(t *testing.T, n int, plan func(g *Gen) Plan) {
 
 // TestOperators checks each operator directly over base relations.
 func TestOperators(t *testing.T) {
-	for op, name := range [...]string{"filter", "project", "flatmap", "", "", "reduce", "distinct", "topk", "union", "setop", "single", "many"} {
+	for op, name := range [...]string{"filter", "project", "flatmap", "", "", "reduce", "distinct", "topk", "window", "union", "setop", "single", "many", "recursive"} {
 		if name == "" {
 			continue
 		}

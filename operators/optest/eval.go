@@ -13,6 +13,9 @@ import (
 
 // Eval computes a plan over the contents of its base relations, by nested loops and sorting.
 func Eval(p Plan, base func(id int) *Rel) *Rel {
+	if p, ok := p.(*Recursive); ok {
+		return evalRecursive(p, base)
+	}
 	var ins []*Rel
 	for _, in := range p.Inputs() {
 		ins = append(ins, Eval(in, base))
@@ -22,6 +25,8 @@ func Eval(p Plan, base func(id int) *Rel) *Rel {
 	case *Base:
 		b := base(p.ID)
 		out.Rows, out.Errs = slices.Clone(b.Rows), slices.Clone(b.Errs)
+	case *Working:
+		out.Rows = base(workID).Rows
 	case *Constant:
 		for _, r := range p.Rows {
 			out.Rows = append(out.Rows, Row{r, 1})

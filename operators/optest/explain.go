@@ -71,6 +71,8 @@ func node1(p Plan) string {
 		return s
 	case *SetOp:
 		return fmt.Sprintf("set operation except %t all %t", p.Except, p.All)
+	case *Recursive:
+		return fmt.Sprintf("recursive, all %t", p.All)
 	case *Single:
 		return fmt.Sprintf("single by %v", p.Key)
 	}

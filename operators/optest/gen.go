@@ -180,6 +180,7 @@ const (
 	opSetOp
 	opSingle
 	opMany
+	opRecursive
 	numOps
 )
 
@@ -214,6 +215,8 @@ func (g *Gen) planOf(op, depth int) Plan {
 		return &Single{In: in, Key: g.cols(in, 2)}
 	case opMany:
 		return g.many()
+	case opRecursive:
+		return g.recursive(depth)
 	}
 	panic(op)
 }

@@ -31,6 +31,7 @@ type Graph struct {
 	shared map[string]*operators.Arranged // by base and key
 	owner  map[*operators.Arranged]*node
 	ctx    *expr.Ctx
+	body   *body // of the recursive query whose step is being built
 }
 
 type node struct {
@@ -74,7 +75,11 @@ func NewGraph(maps operators.Maps, bases []*Base) *Graph {
 
 func (g *Graph) node(op operators.Operator) *node {
 	n := &node{op: op, fresh: true}
-	g.nodes = append(g.nodes, n)
+	if g.body != nil {
+		g.body.nodes = append(g.body.nodes, n)
+	} else {
+		g.nodes = append(g.nodes, n)
+	}
 	return n
 }
 
@@ -210,6 +215,11 @@ func (g *Graph) build(p Plan, made map[Plan]*node, own map[string]*operators.Arr
 		n = g.buildJoin(p, made, own)
 	case *Many:
 		n = g.buildMany(p, made, own)
+	case *Recursive:
+		n = g.buildRecursive(p, made, own)
+	case *Working:
+		n = g.node(operators.NewUnion())
+		g.body.work = n
 	default:
 		var ins []*node
 		for _, in := range p.Inputs() {
@@ -226,8 +236,12 @@ func (g *Graph) build(p Plan, made map[Plan]*node, own map[string]*operators.Arr
 
 func (g *Graph) attach(n *node, sides ...*operators.Side) {
 	for _, s := range sides {
+		owner := g.owner[s.A]
 		n.sides = append(n.sides, s)
-		n.reads = append(n.reads, g.owner[s.A])
+		n.reads = append(n.reads, owner)
+		if g.body != nil && !slices.Contains(g.body.nodes, owner) {
+			g.body.others = append(g.body.others, s)
+		}
 	}
 }
 
@@ -288,6 +302,11 @@ func (g *Graph) side(a *operators.Arranged, stands, scan bool) *operators.Side {
 
 // input arranges an input of a join: a standing arrangement, or one that the view makes and fills.
 func (g *Graph) input(p Plan, key []int, made map[Plan]*node, own map[string]*operators.Arranged) (a *operators.Arranged, stands bool) {
+	if !works(p) { // it is outside of a step
+		within := g.body
+		g.body = nil
+		defer func() { g.body = within }()
+	}
 	if a := g.standing(p, key); a != nil {
 		return a, true
 	}
