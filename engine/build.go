@@ -14,6 +14,7 @@ import (
 type node struct {
 	op    operators.Operator
 	sides []*operators.Side
+	loop  *loop // of a recursive query
 	out   []edge
 	emit  operators.Out
 }
@@ -53,9 +54,10 @@ type input struct {
 type source interface {
 	relation(s *physical.Scan) (input, error)
 	arrange(a *physical.Arrange) (input, error)
-	// recursive, working and given make operators that only queries have: of recursive ones, and of what a statement has made before.
-	recursive(p *physical.Recursive) (operators.Operator, error)
-	working(p *physical.Working) (operators.Operator, error)
+	// recursive and working make the nodes of recursive queries.
+	recursive(b *builder, p *physical.Recursive) (*node, error)
+	working(b *builder, p *physical.Working) (*node, error)
+	// given makes an operator that only queries have: of what a statement has made before.
 	given(p *physical.Given) (operators.Operator, error)
 }
 
@@ -78,6 +80,7 @@ type builder struct {
 	made  map[string]*node
 	// complete tells whether what the flow reads is hydrated.
 	complete func() bool
+	loop     *loop // whose operators are being made; nil: none's
 }
 
 // sideKind is how a side begins.
@@ -99,13 +102,19 @@ func (b *builder) side(in input, kind sideKind) *operators.Side {
 		}
 		b.sides = append(b.sides, kind)
 	}
+	var s *operators.Side
 	switch kind {
 	case sideFresh:
-		return operators.NewSide(in.arranged)
+		s = operators.NewSide(in.arranged)
 	case sideStanding:
-		return operators.NewStandingSide(in.arranged, b.maps)
+		s = operators.NewStandingSide(in.arranged, b.maps)
+	default:
+		s = operators.NewScanSide(in.arranged, b.rate, b.maps)
 	}
-	return operators.NewScanSide(in.arranged, b.rate, b.maps)
+	if b.loop != nil && !in.fresh {
+		b.loop.others = append(b.loop.others, s)
+	}
+	return s
 }
 
 // build makes the operators of p, or finds those that it made for the same plan.
@@ -158,11 +167,9 @@ func (b *builder) operator(p physical.Node) (*node, error) {
 	case *physical.Delta:
 		return b.delta(p)
 	case *physical.Recursive:
-		op, err := b.from.recursive(p)
-		return newNode(op), err
+		return b.from.recursive(b, p)
 	case *physical.Working:
-		op, err := b.from.working(p)
-		return newNode(op), err
+		return b.from.working(b, p)
 	case *physical.Given:
 		op, err := b.from.given(p)
 		return newNode(op), err
@@ -198,11 +205,11 @@ func (b *builder) operator(p physical.Node) (*node, error) {
 
 // join chooses which sides are scanned: what JoinKind.MustScan asks for, and of an inner join the left one where both stand.
 func (b *builder) join(p *physical.Join) (*node, error) {
-	l, err := b.from.arrange(p.L)
+	l, err := b.arrange(p.L)
 	if err != nil {
 		return nil, err
 	}
-	r, err := b.from.arrange(p.R)
+	r, err := b.arrange(p.R)
 	if err != nil {
 		return nil, err
 	}

@@ -42,7 +42,7 @@ func (s *flowSource) read(of *flow) (input, error) {
 			of.unwatched()
 		}
 	}
-	return input{of.arranged, of.fresh}, nil
+	return input{of.arranged, of.fresh && !s.f.late}, nil
 }
 
 func (s *flowSource) arrange(p *physical.Arrange) (input, error) {

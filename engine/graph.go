@@ -42,6 +42,7 @@ type flow struct {
 	failed   error // it is not run any more
 
 	serves bool      // it is a view's, not one that the view reads
+	late   bool      // it begins when its inputs are complete: it has a loop, which would go through all again for each slice of them
 	ctx    *expr.Ctx // of the view's expressions; has a Context as long as who creates the view waits
 	held   int64     // bytes that its operators keep aside in this step, about
 }
@@ -208,6 +209,7 @@ func (g *graph) addFlow(key string, root physical.Node, by []operators.OrderCol,
 			g.discard(f)
 		}
 	}()
+	f.late = isRecursive(root)
 	b := &builder{from: &flowSource{g, f, scope}, ctx: scope.context(), maps: structures, texts: scope.texts, wrap: g.wrap,
 		rate: func() int { return g.rate(f) }, sides: f.state.Sides, given: !f.fresh, complete: f.complete}
 	top, err := b.build(root)
@@ -221,7 +223,7 @@ func (g *graph) addFlow(key string, root physical.Node, by []operators.OrderCol,
 	f.nodes, f.state.Sides = append(b.nodes, end), b.sides
 	narrow(f.nodes)
 	f.ctx = b.ctx
-	g.guard(f)
+	g.guard(f, f.nodes)
 	g.add(f)
 	return f, nil
 }
@@ -334,6 +336,9 @@ func (g *graph) giveUp(cause error) (failed []*flow) {
 func (f *flow) due() bool {
 	if f.table != nil {
 		return f.touched
+	}
+	if f.late && !f.begun && !f.complete() {
+		return slices.ContainsFunc(f.inputs, func(in *flow) bool { return in.failed != nil })
 	}
 	if !f.begun || !f.hydrated {
 		return true

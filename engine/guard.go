@@ -13,8 +13,11 @@ import (
 const guardedRows = 16
 
 // guard watches the nodes of a flow.
-func (g *graph) guard(f *flow) {
-	for _, n := range f.nodes {
+func (g *graph) guard(f *flow, nodes []*node) {
+	for _, n := range nodes {
+		if n.loop != nil {
+			g.guard(f, n.loop.nodes)
+		}
 		kept, rows := false, 0 // since it looked
 		for _, e := range n.out {
 			kept = kept || keeps(e.to.op)
@@ -45,7 +48,7 @@ const keptSize = 3
 // keeps tells whether an operator keeps its input aside until Finish.
 func keeps(op operators.Operator) bool {
 	switch op.(type) {
-	case *operators.Arrangement, *operators.TopK, *operators.Window, *operators.SetOp, *operators.Distinct, *operators.Single:
+	case *operators.Arrangement, *operators.TopK, *operators.Window, *operators.SetOp, *operators.Distinct, *operators.Single, *operators.Recursive:
 		return true
 	}
 	return false

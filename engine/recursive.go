@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"slices"
+
 	"github.com/streamsql/streamsql/batch"
 	"github.com/streamsql/streamsql/expr"
 	"github.com/streamsql/streamsql/operators"
@@ -15,19 +17,24 @@ import (
 //
 //	WITH RECURSIVE t AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM t WHERE n < 3):  1 | 2 | 3 | no more
 type recursion struct {
-	a    *adhoc
-	p    *physical.Recursive
-	seen storage.Map // of UNION, the keys of all rows; else nil
-	key  []byte
-	done bool
+	a *adhoc
+	p *physical.Recursive
+	// init and step are those of p; of equal rows of a round that print differently, those with the smallest image, as in a view.
+	init, step physical.Node
+	seen       storage.Map // of UNION, the keys of all rows; else nil
+	key        []byte
+	done       bool
 }
 
-func (a *adhoc) recursive(p *physical.Recursive) (operators.Operator, error) {
-	r := &recursion{a: a, p: p}
+func (a *adhoc) recursive(_ *builder, p *physical.Recursive) (*node, error) {
+	r := &recursion{a: a, p: p, init: p.Init, step: p.Step}
 	if !p.All {
 		r.seen = a.newMap("seen", storage.Spec{})
+		if slices.ContainsFunc(p.Types(), func(t types.Type) bool { return !types.EqualityIsIdentity(t) }) {
+			r.init, r.step = &physical.Distinct{In: p.Init}, &physical.Distinct{In: p.Step}
+		}
 	}
-	return r, nil
+	return newNode(r), nil
 }
 
 func (r *recursion) Name() string                                { return "recursive" }
@@ -38,11 +45,11 @@ func (r *recursion) Finish(out operators.Out) error {
 		return nil
 	}
 	r.done = true
-	last, err := r.round(r.p.Init, r.a.over[:r.p.Level:r.p.Level], out)
+	last, err := r.round(r.init, r.a.over[:r.p.Level:r.p.Level], out)
 	for err == nil && !last.Empty() {
 		before := int64(last.Size())
 		r.a.held += before
-		last, err = r.round(r.p.Step, append(r.a.over[:r.p.Level:r.p.Level], last), out)
+		last, err = r.round(r.step, append(r.a.over[:r.p.Level:r.p.Level], last), out)
 		r.a.held -= before
 	}
 	return err
@@ -104,7 +111,7 @@ func (r *recursion) fresh(ts []types.Type, b *batch.Batch) (*batch.Batch, error)
 			ch.Add(r.key, nil, 1)
 			r.seen.Apply(&ch)
 		}
-		if w > mostCopies {
+		if w > operators.MostCopies {
 			return nil, sqlerr.New(sqlerr.ProgramLimitExceeded, "recursive query %q has too many rows", r.p.Name)
 		}
 		to.AppendFrom(b, i, w)
@@ -112,17 +119,6 @@ func (r *recursion) fresh(ts []types.Type, b *batch.Batch) (*batch.Batch, error)
 	return to, nil
 }
 
-// mostCopies bounds the copies of a row, which are counted, not kept: they would never exceed memory.
-const mostCopies = 1 << 40
-
-func (a *adhoc) working(p *physical.Working) (operators.Operator, error) {
-	return &given{name: "working", rows: a.over[p.Level : p.Level+1]}, nil
+func (a *adhoc) working(_ *builder, p *physical.Working) (*node, error) {
+	return newNode(&given{name: "working", rows: a.over[p.Level : p.Level+1]}), nil
 }
-
-// Views with recursive queries are refused when they are bound.
-var errRecursive = sqlerr.New(sqlerr.InternalError, "a recursive query in a dataflow")
-
-func (*flowSource) recursive(*physical.Recursive) (operators.Operator, error) {
-	return nil, errRecursive
-}
-func (*flowSource) working(*physical.Working) (operators.Operator, error) { return nil, errRecursive }

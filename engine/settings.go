@@ -33,6 +33,8 @@ func dependsOnSettings(p physical.Node) bool {
 				each(s.Where)
 			}
 		}
+	case *physical.Recursive:
+		found = dependsOnSettings(p.Init) || dependsOnSettings(p.Step)
 	case *physical.Reduce:
 		for _, a := range p.Aggs {
 			each(a.Args...)

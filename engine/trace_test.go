@@ -38,6 +38,9 @@ var traceViews = []string{
 	`SELECT id FROM t WHERE x > (SELECT avg(x) FROM t)`,
 	`SELECT a.id, b.id AS other, c.n FROM t a JOIN t b ON b.id = a.g JOIN t c ON c.g = b.id AND c.x > a.x`,
 	`SELECT a.id, b.s, c.s AS more FROM t a JOIN u b ON b.t = a.id JOIN u c ON c.id = b.t`,
+	`WITH RECURSIVE r(n) AS (SELECT id FROM t WHERE g = 1 UNION SELECT u.id FROM r JOIN u ON u.t = r.n) SELECT r.n, t.s FROM r LEFT JOIN t ON t.id = r.n`,
+	`WITH RECURSIVE r(n, s) AS (SELECT id, n FROM t UNION SELECT u.t, r.s FROM r JOIN u ON u.id = r.n WHERE NOT EXISTS (SELECT 1 FROM t WHERE t.id = u.t)) SELECT * FROM r`,
+	`WITH RECURSIVE r(n, k) AS (SELECT id, 0 FROM t UNION ALL SELECT u.id, k + 1 FROM r JOIN u ON u.t = r.n AND u.id > r.n) SELECT n, count(*), sum(10 / k) FROM r GROUP BY n`,
 }
 
 // A change and its inverse leave no trace: not in answers, not in what operators hold, to the byte.

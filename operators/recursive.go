@@ -52,8 +52,8 @@ type Body interface {
 const (
 	// maxRounds bounds the rounds of a tick: where rows go round in a circle, UNION ALL has no end.
 	maxRounds = 1 << 20
-	// maxCopies bounds the copies of a row, which are counted, not kept.
-	maxCopies = 1 << 40
+	// MostCopies bounds the copies of a row, which are counted, not kept: they would never exceed memory.
+	MostCopies = 1 << 40
 )
 
 // NewRecursive makes the operator; port 0 takes the rows of init, port 1 those of the body, with the round of what they were made of. Role, of UNION:
@@ -142,7 +142,7 @@ func (r *Recursive) round(l int64, now *round, out Out) (emitted bool, err error
 func (r *Recursive) all(d *delta, emit func([]byte, int64) error, out Out) error {
 	for i := range d.ents {
 		w := d.weight(i)
-		if w > maxCopies || w < -maxCopies {
+		if w > MostCopies || w < -MostCopies {
 			return r.endless("has too many rows")
 		}
 		if err := emit(d.image(i), w); err != nil {

@@ -47,8 +47,9 @@ CREATE TABLE child (id int REFERENCES account (id)); -- 0A000
 SELECT id, sum(amount) OVER (PARTITION BY account ORDER BY id) FROM entry;
 WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r WHERE n < 5) SELECT * FROM r;
 WITH gone AS (DELETE FROM entry WHERE amount < 0 RETURNING *) INSERT INTO journal (message) SELECT gone::text FROM gone RETURNING message, (SELECT count(*) FROM journal);
+CREATE MATERIALIZED VIEW paid AS WITH RECURSIVE p (id) AS (SELECT 1::bigint UNION SELECT e.account FROM p JOIN entry e ON e.id = p.id) SELECT * FROM p;
 SELECT * FROM account FOR UPDATE; -- 0A000
-DROP MATERIALIZED VIEW total;
+DROP MATERIALIZED VIEW total, paid;
 DROP VIEW rich;
 DROP SEQUENCE ticket;
 DROP TABLE entry CASCADE;

@@ -11,10 +11,6 @@ import (
 
 // recursive binds a query of WITH RECURSIVE that refers to itself, as init UNION [ALL] step.
 func (b *Binder) recursive(c *cte, q *ast.Query) (plan.Node, []*col, error) {
-	if b.inView {
-		return nil, nil, sqlerr.Unsupported(int(c.def.Pos), "WITH RECURSIVE in a materialized view").
-			WithHint("Query it where it is read: a plain view may be recursive.")
-	}
 	union, err := wellFormed(c.def, q)
 	if err != nil {
 		return nil, nil, err
@@ -56,6 +52,11 @@ func (b *Binder) recursive(c *cte, q *ast.Query) (plan.Node, []*col, error) {
 	}
 	if len(plan.Free(rec.Init.Node)) > 0 || len(plan.Free(rec.Step.Node)) > 0 {
 		return nil, nil, unsupported(c.def, "a recursive query with columns of an outer one")
+	}
+	if b.inView {
+		if err := b.carryRounds(c.def, rec); err != nil {
+			return nil, nil, err
+		}
 	}
 	for _, n := range names {
 		n.id = b.Meta.Add(n.name, n.t)

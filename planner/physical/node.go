@@ -33,14 +33,14 @@ type (
 		Cols []types.Type
 	}
 	// Recursive is the rows of Init, then those of Step over the rows that came last, until none come; without All only rows that are new. Level
-	// is in how many steps of others it stands. It is for queries, not for views.
+	// is in how many steps of others it stands. In a view, Step's last column is the round of the working row that a row is made of.
 	Recursive struct {
 		Name       string
 		Init, Step Node
 		All        bool
 		Level      int
 	}
-	// Working is what the step of the recursive query at a level reads: the rows that came last.
+	// Working is what the step of the recursive query at a level reads: the rows that came last, in a view with their round.
 	Working struct {
 		Name  string   // for EXPLAIN,
 		Names []string // and its columns'

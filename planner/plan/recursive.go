@@ -1,7 +1,8 @@
 package plan
 
 // Recursive is a query of WITH RECURSIVE: the rows of Init, then those of Step over the rows that came last, until none come; without All only
-// rows that are new. It is a leaf to the rules: its parts, which refer to nothing around them, are rewritten by themselves.
+// rows that are new. It is a leaf to the rules: its parts, which refer to nothing around them, are rewritten by themselves. In a view, Working and Step
+// have the round as their last column.
 type Recursive struct {
 	Name       string
 	IDs        []int
