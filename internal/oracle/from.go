@@ -26,6 +26,8 @@ func (g *generator) source(depth int) (string, []column) {
 		return g.tree(depth - 1)
 	case depth > 0 && g.oneIn(16):
 		return g.usingChain()
+	case g.failing == none && g.weight+recursiveWeight <= g.heavy && g.oneIn(24):
+		return g.recursive()
 	case depth > 0 && g.oneIn(4):
 		q := g.query(depth-1, false)
 		sql, cols = "("+q.sql+")", q.columns

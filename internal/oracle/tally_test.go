@@ -125,7 +125,7 @@ func (a *tally) check(t *testing.T) {
 		"GROUP BY", "grouping sets", "HAVING", "subquery in HAVING", "FILTER", "DISTINCT count", "mode", "percentile_disc", "outer aggregate",
 		"top-k", "DISTINCT ON", "row_number", "window", "WITH TIES", "subquery in ORDER BY", "UNION ALL", "EXCEPT", "INTERSECT ALL", "nested set operations", "WITH", "VALUES",
 		"NOT IN", "op ALL", "correlated EXISTS", "correlated NOT IN", "correlated op ANY", "scalar subquery", "ARRAY(SELECT)", "row comparison", "row IN",
-		"unnest", "SRF in the select list", "view on view", "parameter", "may fail", "looked up"} {
+		"unnest", "SRF in the select list", "view on view", "recursive UNION", "recursive UNION ALL", "parameter", "may fail", "looked up"} {
 		if a.Features[f] == 0 {
 			t.Errorf("no view has %s", f)
 		}

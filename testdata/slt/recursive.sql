@@ -3,11 +3,12 @@ CREATE TABLE e (s int, d int, w numeric);
 INSERT INTO e VALUES (1, 2, 1.5), (2, 3, 2), (3, 1, 1), (3, 4, 1), (5, 6, 1), (NULL, 7, 1);
 CREATE TABLE emp (id int PRIMARY KEY, boss int, name text);
 INSERT INTO emp VALUES (1, NULL, 'a'), (2, 1, 'b'), (3, 1, 'c'), (4, 2, 'd'), (5, 4, 'e');
--- in a transaction, as no view can be made of them
-BEGIN;
 WITH RECURSIVE t AS (SELECT 1 AS n UNION ALL SELECT n+1 FROM t WHERE n < 5) SELECT * FROM t;
 WITH RECURSIVE t(n) AS (VALUES (1) UNION ALL SELECT n+1 FROM t WHERE n < 100) SELECT sum(n), count(*), max(n) FROM t;
+-- in a transaction, as no view can be made of it: it has no end
+BEGIN;
 WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n+1 FROM t) SELECT * FROM t LIMIT 5;
+COMMIT;
 WITH RECURSIVE t(n) AS (SELECT 1 UNION SELECT (n % 5) + 1 FROM t) SELECT * FROM t ORDER BY n;
 WITH RECURSIVE r AS (SELECT s, d FROM e UNION SELECT r.s, e.d FROM r JOIN e ON r.d = e.s) SELECT * FROM r ORDER BY 1,2;
 WITH RECURSIVE h AS (SELECT id, name, 1 AS lvl, ARRAY[id] AS path FROM emp WHERE boss IS NULL UNION ALL SELECT e.id, e.name, lvl+1, path || e.id FROM emp e JOIN h ON e.boss = h.id) SELECT * FROM h ORDER BY path;
@@ -45,7 +46,6 @@ WITH RECURSIVE t(n) AS (with z AS (SELECT 1 AS o) SELECT o FROM z UNION ALL SELE
 WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n+1 FROM t WHERE n<20), s AS (SELECT n, rank() OVER (ORDER BY n desc) r FROM t) SELECT * FROM s WHERE r<=2 ORDER BY 1;
 WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT (row_number() OVER ())::int + n FROM t WHERE n<3) SELECT * FROM t;
 WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT generate_series(n+1,n+2) FROM t WHERE n<3) SELECT * FROM t ORDER BY 1;
-COMMIT;
 -- what is refused
 WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n+1.5 FROM t WHERE n<3) SELECT * FROM t;
 WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n+1 FROM t WHERE n<3 UNION ALL SELECT 7) SELECT * FROM t;
