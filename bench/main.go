@@ -1,6 +1,6 @@
 // Command bench measures streamsql: each benchmark prints a table, and ratios against something measured in the same run.
 //
-//	go run ./bench [-smoke] [groupby|timeline|wire|commit|memory|tpch|nexmark|join10|state|all]
+//	go run ./bench [-smoke] [groupby|timeline|wire|commit|memory|tpch|nexmark|join10|state|recursive|all]
 package main
 
 import (
@@ -38,6 +38,7 @@ var benchmarks = []struct {
 	{"nexmark", nexmarkBench},
 	{"join10", join10},
 	{"state", state},
+	{"recursive", recursive},
 }
 
 func main() {
@@ -116,6 +117,14 @@ func (l latencies) at(q float64) time.Duration {
 	}
 	slices.Sort(l)
 	return l[min(len(l)-1, int(q*float64(len(l))))]
+}
+
+func (l latencies) mean() time.Duration {
+	var sum time.Duration
+	for _, d := range l {
+		sum += d
+	}
+	return sum / time.Duration(max(len(l), 1))
 }
 
 func (l latencies) String() string {
