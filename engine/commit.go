@@ -7,6 +7,7 @@ import (
 
 	"github.com/streamsql/streamsql/catalog"
 	"github.com/streamsql/streamsql/planner/physical"
+	"github.com/streamsql/streamsql/rowlock"
 	"github.com/streamsql/streamsql/sqlerr"
 	"github.com/streamsql/streamsql/storage"
 )
@@ -31,6 +32,7 @@ type DDL struct {
 type Commit struct {
 	Snapshot *Snapshot // that the writes were read from; Commit may close it
 	Writes   *Writes
+	Holder   *rowlock.Holder // of the transaction's row locks; nil: it has none
 	DDL      []DDL
 	// Reads are the ranges that must be at COMMIT as the transaction read them: of a SERIALIZABLE one all.
 	Reads []ReadRange
@@ -245,6 +247,9 @@ func (e *Engine) accept(p *pending, c Commit) (due bool, err error) {
 				return false, err
 			}
 		}
+	}
+	if err := v.locked(&e.locks, e.accepted); err != nil {
+		return false, err
 	}
 	if len(p.entry) == 0 { // it has read only, and may have
 		p.done <- nil

@@ -21,6 +21,7 @@ import (
 
 	"github.com/streamsql/streamsql/catalog"
 	"github.com/streamsql/streamsql/operators"
+	"github.com/streamsql/streamsql/rowlock"
 	"github.com/streamsql/streamsql/sqlerr"
 	"github.com/streamsql/streamsql/storage"
 )
@@ -70,6 +71,7 @@ type Engine struct {
 	relief    bool                   // somebody waits for a tick to give memory back
 	progress  map[catalog.ID]float64 // of the views being hydrated
 
+	locks      rowlock.Table
 	sequences  sequences
 	checkpoint checkpointer
 	done       sync.WaitGroup

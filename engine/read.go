@@ -101,6 +101,12 @@ func rowCount(e expr.Expr, ectx *expr.Ctx) (n int64, ok bool, err error) {
 	return d.Int(), true, nil
 }
 
+// Limits are what a query's OFFSET and LIMIT say; limit -1: there is none.
+func Limits(q *physical.Query, ectx *expr.Ctx) (offset, limit int64, err error) {
+	w, err := windowOf(q, ectx)
+	return w.skip, w.left, err
+}
+
 // need is how many rows from the first on the window can see; -1: all.
 func (w *window) need() int64 {
 	if w.left < 0 || w.skip > math.MaxInt64-w.left {

@@ -10,6 +10,7 @@ import (
 	"github.com/streamsql/streamsql/planner/bind"
 	"github.com/streamsql/streamsql/planner/physical"
 	"github.com/streamsql/streamsql/result"
+	"github.com/streamsql/streamsql/rowlock"
 	"github.com/streamsql/streamsql/types"
 )
 
@@ -28,7 +29,7 @@ type Head struct {
 	Params  []types.Type
 	Reads   []catalog.ID // relations read, for plan cache invalidation and transactions
 	Clock   bool         // a literal such as 'now' was read when it was planned: the plan is of that moment
-	// Stages are the statement's data-modifying WITH queries. Needs are the indexes of those whose rows it reads itself, and Slots is how many
+	// Stages are parts of the statement that run by themselves. Needs are the indexes of those whose rows it reads itself, and Slots is how many
 	// relations of rows it makes for its queries (physical.Given).
 	Stages []Stage
 	Needs  []int
@@ -40,11 +41,14 @@ func (h *Head) header() *Head { return h }
 // HeadOf is the head of a plan.
 func HeadOf(s Statement) *Head { return s.header() }
 
-// Stage is a data-modifying WITH query. It runs once, whether its rows are read or not, and sees what its statement sees.
+// Stage is a part of a statement that runs by itself, and sees what the statement sees: a data-modifying WITH query, which runs once, whether its rows
+// are read or not, or a query within that locks rows (*Query), which runs once if they are.
 type Stage struct {
 	Name string
 	Slot int // of the rows that it returns
 	Plan Statement
+	// Numbered: the rows are given with their number as one more column.
+	Numbered bool
 }
 
 // Derived is a query over rows that the statement has made, to be given in a slot; the last of their columns numbers them, and the query keeps
@@ -55,11 +59,29 @@ type Derived struct {
 	Query *physical.Query
 }
 
-// Query is a planned SELECT.
+// Query is a planned SELECT. Physical may output more columns than the head has: the keys of rows to lock.
 type Query struct {
 	Physical *physical.Query
+	Locks    []Lock
 	Head
 }
+
+// Lock is what FOR UPDATE and its kin ask for of a table: rows are locked in order as far as OFFSET and LIMIT need them.
+type Lock struct {
+	Table    *catalog.Table
+	Key      []int // Physical's columns that are the table's primary key
+	Strength rowlock.Strength
+	Wait     Wait
+}
+
+// Wait is what to do about rows that another transaction holds.
+type Wait = bind.Wait
+
+const (
+	Block      = bind.Block
+	SkipLocked = bind.SkipLocked
+	NoWait     = bind.NoWait
+)
 
 // View is a planned CREATE [MATERIALIZED] VIEW.
 type View struct {

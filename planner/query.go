@@ -25,7 +25,7 @@ func (r rules) ReadByValue(m *plan.Meta, s *plan.Scan, vals []expr.Expr, eqs []*
 
 func newBinder(env *Env) *bind.Binder { return bind.New(env, rules{configOf(env)}) }
 
-// PlanQuery plans a SELECT that changes nothing: one with data-modifying WITH queries is refused. Errors are *sqlerr.Error with positions in the
+// PlanQuery plans a SELECT that changes nothing: one with data-modifying WITH queries, or FOR UPDATE, is refused. Errors are *sqlerr.Error with positions in the
 // statement's text.
 func PlanQuery(env *Env, q *ast.Query) (*Query, error) {
 	p := planning{env, newBinder(env)}
@@ -33,8 +33,8 @@ func PlanQuery(env *Env, q *ast.Query) (*Query, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(p.b.Stages) > 0 {
-		return nil, sqlerr.Unsupported(int(q.Pos), "a data-modifying WITH query in this place").WithHint("Use it in a statement of its own.")
+	if len(p.b.Stages) > 0 || len(out.Locks) > 0 {
+		return nil, sqlerr.Unsupported(int(q.Pos), "a query that changes or locks rows in this place").WithHint("Use it in a statement of its own.")
 	}
 	return out, p.finish(&out.Head)
 }

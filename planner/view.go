@@ -40,6 +40,9 @@ func planView(env *Env, q *ast.Query, names []string, materialized bool, pos int
 	if err != nil {
 		return nil, err
 	}
+	if len(bound.Locks) > 0 || slices.ContainsFunc(b.Stages, func(st *bind.Stage) bool { return st.Query != nil }) {
+		return nil, sqlerr.Unsupported(pos, "FOR UPDATE in a view")
+	}
 	if len(b.Stages) > 0 {
 		what := "views must not contain"
 		if materialized {

@@ -41,8 +41,27 @@ func (p planning) query(q *ast.Query) (*Query, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &Query{Head: Head{Columns: p.b.Columns(bound.Cols)}}
-	if out.Physical, err = physicalQuery(p.env, p.b, bound); err != nil {
+	return p.bound(bound)
+}
+
+// bound plans a query that was bound.
+func (p planning) bound(q *bind.Query) (*Query, error) {
+	out := &Query{Head: Head{Columns: p.b.Columns(q.Cols)}}
+	with := *q
+	for _, l := range q.Locks {
+		k := Lock{Table: l.Table, Strength: l.Strength, Wait: l.Wait}
+		for _, id := range l.Key {
+			at := slices.IndexFunc(with.Cols, func(c bind.OutCol) bool { return c.ID == id })
+			if at < 0 {
+				at = len(with.Cols)
+				with.Cols = append(with.Cols[:at:at], bind.OutCol{ID: id})
+			}
+			k.Key = append(k.Key, at)
+		}
+		out.Locks = append(out.Locks, k)
+	}
+	var err error
+	if out.Physical, err = physicalQuery(p.env, p.b, &with); err != nil {
 		return nil, err
 	}
 	out.Needs = p.needs(out.Physical)
@@ -53,11 +72,17 @@ func (p planning) query(q *ast.Query) (*Query, error) {
 func (p planning) finish(h *Head) error {
 	h.Reads, h.Clock, h.Slots = p.b.Reads, p.b.Clock, p.b.Slots
 	for _, st := range p.b.Stages {
-		c, err := p.change(st.Change)
+		s := Stage{Name: st.Name, Slot: st.Slot, Numbered: st.Numbered}
+		var err error
+		if st.Query != nil {
+			s.Plan, err = p.bound(st.Query)
+		} else {
+			s.Plan, err = p.change(st.Change)
+		}
 		if err != nil {
 			return err
 		}
-		h.Stages = append(h.Stages, Stage{Name: st.Name, Slot: st.Slot, Plan: c})
+		h.Stages = append(h.Stages, s)
 	}
 	var err error
 	h.Params, err = p.b.Params()

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/streamsql/streamsql/batch"
 	"github.com/streamsql/streamsql/catalog"
@@ -10,7 +11,9 @@ import (
 	"github.com/streamsql/streamsql/expr"
 	"github.com/streamsql/streamsql/planner"
 	"github.com/streamsql/streamsql/planner/physical"
+	"github.com/streamsql/streamsql/rowlock"
 	"github.com/streamsql/streamsql/sqlerr"
+	"github.com/streamsql/streamsql/types"
 )
 
 // changing is the execution of a statement that changes rows, in one or several stages. All of them see what there was when it began, and a row is
@@ -23,14 +26,15 @@ type changing struct {
 	buffer  *engine.Writes
 	stages  []planner.Stage
 	ran     []bool                         // which of them
-	alone   bool                           // nothing else is in the transaction: the engine's check of keys at COMMIT does
+	alone   bool                           // nothing else is in the transaction: the engine's checks of keys and locks at COMMIT do
+	locked  []rowlock.Row                  // what it has locked
 	touched map[catalog.ID]map[string]bool // by table, the keys of rows that it has changed; nil: none yet
 }
 
-// changeRows plans and runs an INSERT, UPDATE or DELETE, or a query with such stages, inside the open transaction.
+// changeRows plans and runs an INSERT, UPDATE or DELETE, or a query with such stages or one that locks rows, inside the open transaction.
 func (s *Session) changeRows(ctx context.Context, r *run) (outcome, error) {
 	tag := rowsTag(r.stmt.Stmt)
-	if err := s.mayWrite(firstWord(tag)); err != nil {
+	if err := s.mayWrite(verbOf(r.stmt.Stmt)); err != nil {
 		return outcome{}, err
 	}
 	sn, err := s.snapshot()
@@ -50,10 +54,18 @@ func (s *Session) changeRows(ctx context.Context, r *run) (outcome, error) {
 		x.reading.Own = x.reading.Own.Freeze(sn.Catalog, r.reads)
 	}
 	x.reading.Given = make([][]*batch.Batch, head.Slots)
-	mark := x.buffer.Mark()
+	mark := 0
+	if s.txn.writes != nil {
+		mark = s.txn.writes.Mark()
+	}
 	rows, n, err := x.all(r.plan)
+	if err == nil && len(x.locked) > 0 {
+		err = s.server.engine.Current(sn, x.locked)
+	}
 	if err != nil {
-		x.buffer.Cut(mark)
+		if s.txn.writes != nil {
+			s.txn.writes.Cut(mark)
+		}
 		return outcome{}, err
 	}
 	return outcome{tag: fmt.Sprintf("%s %d", tag, n), rows: rows}, nil
@@ -66,28 +78,49 @@ func (s *Session) changing(ctx context.Context, r *run, sn *engine.Snapshot) *ch
 	if w := s.txn.writes; w != nil && !w.Empty() {
 		x.reading.Own = w
 	}
-	x.buffer = s.buffer(sn)
 	return x
 }
 
-// all runs the statement, before it the stages whose rows it reads, and behind it the others, of which the last comes first: so PostgreSQL has it.
+// all runs the statement, before it the stages whose rows it reads, and behind it the others that modify data, of which the last comes first: so
+// PostgreSQL has it.
 func (x *changing) all(main planner.Statement) (rows []*batch.Batch, n int64, err error) {
 	rows, n, err = x.statement(main)
 	for i := len(x.stages) - 1; i >= 0 && err == nil; i-- {
-		err = x.stage(i)
+		if _, query := x.stages[i].Plan.(*planner.Query); !query {
+			err = x.stage(i)
+		}
 	}
 	return rows, n, err
 }
 
 // stage runs one that has not run yet.
-func (x *changing) stage(i int) (err error) {
+func (x *changing) stage(i int) error {
 	if x.ran[i] {
 		return nil
 	}
 	x.ran[i] = true
 	st := &x.stages[i]
-	x.reading.Given[st.Slot], _, err = x.statement(st.Plan)
+	rows, _, err := x.statement(st.Plan)
+	if st.Numbered {
+		rows = numbered(rows)
+	}
+	x.reading.Given[st.Slot] = rows
 	return err
+}
+
+// numbered gives rows one more column, their number.
+func numbered(rows []*batch.Batch) []*batch.Batch {
+	var out []*batch.Batch
+	var n int64
+	for _, b := range rows {
+		v := &batch.Vec{Type: types.Of(types.Int8), N: b.Len(), Ints: make([]int64, b.Len())}
+		for i := range v.Ints {
+			n++
+			v.Ints[i] = n
+		}
+		out = append(out, &batch.Batch{Cols: append(slices.Clone(b.Cols), v), W: b.W})
+	}
+	return out
 }
 
 // statement runs one of the statements: the rows that it returns, and how many it has returned (SELECT) or changed.
@@ -100,7 +133,11 @@ func (x *changing) statement(p planner.Statement) (rows []*batch.Batch, n int64,
 	w := &writer{changing: x}
 	switch p := p.(type) {
 	case *planner.Query:
-		rows, err = x.query(p.Physical)
+		if len(p.Locks) > 0 {
+			rows, err = x.lockedQuery(p)
+		} else {
+			rows, err = x.query(p.Physical)
+		}
 		for _, b := range rows {
 			n += count(b)
 		}

@@ -147,11 +147,11 @@ func (w *writer) replace(old, changed []types.Datum) error {
 	w.touch(changed)
 	var err error
 	if w.movesKey(old, changed) {
-		if err = w.buffer.Delete(w.table, old); err == nil {
+		if err = w.remove(old); err == nil {
 			err = w.put(changed)
 		}
 	} else {
-		err = w.buffer.Update(w.table, old, changed)
+		err = w.change(old, changed)
 	}
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"github.com/streamsql/streamsql/expr"
 	"github.com/streamsql/streamsql/planner"
 	"github.com/streamsql/streamsql/planner/physical"
+	"github.com/streamsql/streamsql/rowlock"
 	"github.com/streamsql/streamsql/sqlerr"
 	"github.com/streamsql/streamsql/types"
 )
@@ -23,17 +24,9 @@ type writer struct {
 	key       []byte
 }
 
-func firstWord(tag string) string {
-	for i := range tag {
-		if tag[i] == ' ' {
-			return tag[:i]
-		}
-	}
-	return tag
-}
-
 func (w *writer) begin(t *catalog.Table, p *planner.Write) {
 	w.table, w.write = t, p
+	w.buffer = w.session.buffer(w.reading.Snapshot)
 	switch {
 	case p.Returned != nil:
 		w.returning = batch.New(p.Returned.Types, 16)
@@ -181,9 +174,9 @@ func (w *writer) update(p *planner.Update) error {
 		w.touch(old)
 		if w.movesKey(old, changed) {
 			moved = append(moved, changed)
-			err = w.buffer.Delete(w.table, old)
+			err = w.remove(old)
 		} else {
-			err = w.buffer.Update(w.table, old, changed)
+			err = w.change(old, changed)
 		}
 		if err != nil {
 			return err
@@ -196,6 +189,21 @@ func (w *writer) update(p *planner.Update) error {
 		}
 	}
 	return err
+}
+
+// remove takes a row away, and change gives it other values under the same keys.
+func (w *writer) remove(old []types.Datum) error {
+	if err := w.mayChange(old, rowlock.Update); err != nil {
+		return err
+	}
+	return w.buffer.Delete(w.table, old)
+}
+
+func (w *writer) change(old, changed []types.Datum) error {
+	if err := w.mayChange(old, rowlock.NoKeyUpdate); err != nil {
+		return err
+	}
+	return w.buffer.Update(w.table, old, changed)
 }
 
 // put inserts a row whose key must be free.
@@ -230,7 +238,7 @@ func (w *writer) delete(p *planner.Delete) error {
 			return nil
 		}
 		w.touch(old)
-		if err := w.buffer.Delete(w.table, old); err != nil {
+		if err := w.remove(old); err != nil {
 			return err
 		}
 		return w.done(row)

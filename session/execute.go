@@ -2,9 +2,11 @@ package session
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/streamsql/streamsql/batch"
+	"github.com/streamsql/streamsql/engine"
 	"github.com/streamsql/streamsql/parser"
 	"github.com/streamsql/streamsql/parser/ast"
 	"github.com/streamsql/streamsql/planner"
@@ -64,14 +66,14 @@ func endsFailed(stmt ast.Stmt) bool {
 	return false
 }
 
-// executeWrite runs a statement that changes something. If it is all of an implicit transaction it commits before its outcome is
-// reported, and runs again when it lost a race: three times beside others, then alone.
+// executeWrite runs a statement that changes or locks something. If it is all of an implicit transaction it commits before its outcome is
+// reported, and runs again when it lost a race, three times beside others, then alone, and as often as it had to wait for a row.
 func (s *Session) executeWrite(ctx context.Context, r *run, f func(context.Context, *run) (outcome, error)) error {
 	if s.txn != nil || !r.final {
 		if _, err := s.open(); err != nil {
 			return err
 		}
-		out, err := f(ctx, r)
+		out, err := s.meeting(ctx, func() (outcome, error) { return f(ctx, r) })
 		if err != nil {
 			return err
 		}
@@ -94,23 +96,31 @@ func (s *Session) executeWrite(ctx context.Context, r *run, f func(context.Conte
 		}
 		return out, s.commit(ctx, r.w)
 	}
-	var out outcome
-	err := error(nil)
-	for range maxLost {
-		if out, err = attempt(ctx); err == nil || !r.again(err) {
-			break
+	for lost := 0; ; {
+		var out outcome
+		var err error
+		if lost < maxLost {
+			out, err = attempt(ctx)
+		} else {
+			err = s.server.engine.Exclusive(ctx, func(ctx context.Context) (err error) {
+				out, err = attempt(ctx)
+				return err
+			})
+		}
+		var met *engine.Met
+		switch {
+		case err == nil:
+			return r.report(out)
+		case errors.As(err, &met) && met.Held: // not beside Exclusive, where nobody could give the row back
+			if err := s.await(ctx, met); err != nil {
+				return err
+			}
+		case lost < maxLost && r.again(err):
+			lost++
+		default:
+			return err
 		}
 	}
-	if err != nil && r.again(err) {
-		err = s.server.engine.Exclusive(ctx, func(ctx context.Context) (err error) {
-			out, err = attempt(ctx)
-			return err
-		})
-	}
-	if err != nil {
-		return err
-	}
-	return r.report(out)
 }
 
 // again tells whether the statement may succeed when it is run again: it lost a race, also one for a key that ON CONFLICT would

@@ -15,7 +15,10 @@ func explainStatement(p planner.Statement) []string {
 	var lines []string
 	switch p := p.(type) {
 	case *planner.Query:
-		lines = planner.ExplainQuery(p.Physical)
+		for _, l := range p.Locks {
+			lines = append(lines, "Rows of "+l.Table.Name+" are locked "+l.Strength.String()+[...]string{"", " SKIP LOCKED", " NOWAIT"}[l.Wait])
+		}
+		lines = append(lines, planner.ExplainQuery(p.Physical)...)
 	case *planner.Insert:
 		lines = explainWrite("Insert", p.Table.Name, p.Source)
 	case *planner.Update:

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/streamsql/streamsql/engine"
 	"github.com/streamsql/streamsql/expr"
@@ -14,6 +15,15 @@ import (
 )
 
 func isSelect(stmt ast.Stmt) bool { _, ok := stmt.(*ast.Query); return ok }
+
+// verbOf is what a statement that may not run in a read-only transaction is called.
+func verbOf(stmt ast.Stmt) string {
+	if q, ok := stmt.(*ast.Query); ok && len(q.Locks) > 0 {
+		return "SELECT FOR " + strings.ToUpper(q.Locks[0].Strength)
+	}
+	verb, _, _ := strings.Cut(rowsTag(stmt), " ")
+	return verb
+}
 
 // rowsTag is the word of a command tag that counts rows.
 func rowsTag(stmt ast.Stmt) string {
@@ -90,10 +100,13 @@ func (s *Session) planSelect(r *run) (*engine.Snapshot, error) {
 	return sn, nil
 }
 
-// changes tells whether the planned statement is a query that changes rows, too.
-func (p *prepared) changes() bool { return len(planner.HeadOf(p.plan).Stages) > 0 }
+// changes tells whether the planned query changes rows, too, or locks them.
+func (p *prepared) changes() bool {
+	q, ok := p.plan.(*planner.Query)
+	return ok && len(q.Stages)+len(q.Locks) > 0
+}
 
-// startSelect plans a query if need be and starts it on the statement's snapshot, with the transaction's own writes. A query that changes rows, too,
+// startSelect plans a query if need be and starts it on the statement's snapshot, with the transaction's own writes. One that changes or locks rows
 // is not started: nil.
 func (s *Session) startSelect(ctx context.Context, r *run) (engine.Rows, error) {
 	sn, err := s.planSelect(r)

@@ -2,8 +2,8 @@
 // every statement. It knows the engine below and no protocol above.
 //
 // Where to look: session.go has the life of a session and the two ways in (Query; Prepare, Bind, Execute), transaction.go
-// what BEGIN, COMMIT and savepoints mean and how a statement that lost a race runs again, execute.go the switch over statements, and
-// the rest a family of statements each.
+// what BEGIN, COMMIT and savepoints mean, execute.go the switch over statements and how one that lost a race runs again, locking.go whom it waits
+// for, and the rest a family of statements each.
 package session
 
 import (
@@ -18,6 +18,7 @@ import (
 	"github.com/streamsql/streamsql/expr"
 	"github.com/streamsql/streamsql/parser"
 	"github.com/streamsql/streamsql/result"
+	"github.com/streamsql/streamsql/rowlock"
 	"github.com/streamsql/streamsql/sqlerr"
 	"github.com/streamsql/streamsql/types"
 )
@@ -52,6 +53,7 @@ type Session struct {
 	sequence sequenceState
 	random   *expr.Random          // of random(); nil: not asked yet
 	txn      *transaction          // nil: none is open
+	locks    *rowlock.Holder       // of the transaction's row locks; nil: it never had any
 	temp     string                // the schema of its temporary relations; "": none yet
 	atCommit map[catalog.ID]string // what ON COMMIT says of temporary tables
 }
@@ -84,6 +86,7 @@ func (s *Server) Open(_ context.Context, params map[string]string) (*Session, er
 func (s *Session) Close() {
 	s.dropPortals()
 	s.rollback()
+	s.unlock(0)
 	s.endTemporary()
 }
 

@@ -38,6 +38,7 @@ type savepoint struct {
 	name      string
 	mark      int
 	ddl       int
+	locks     int
 	variables map[string]string
 }
 
@@ -168,6 +169,7 @@ func (s *Session) commit(ctx context.Context, w result.Writer) error {
 	c := engine.Commit{
 		Snapshot: t.base,
 		Writes:   t.writes,
+		Holder:   s.locks,
 		Reads:    t.reads,
 		DDL:      t.ddl,
 		Async:    s.vars.values["synchronous_commit"] == "off",
@@ -202,6 +204,7 @@ func (s *Session) rollback() {
 func (s *Session) end() {
 	t := s.txn
 	s.txn = nil
+	s.unlock(0)
 	for _, sn := range []*engine.Snapshot{t.fixed, t.base} {
 		if sn != nil {
 			sn.Close()
@@ -216,9 +219,15 @@ func (s *Session) end() {
 func (s *Session) fail() {
 	switch {
 	case s.txn == nil:
+		s.unlock(0)
 	case s.txn.explicit:
 		s.txn.failed = true
 		s.dropPortals()
+		held := 0
+		if n := len(s.txn.savepoints); n > 0 {
+			held = s.txn.savepoints[n-1].locks
+		}
+		s.unlock(held)
 	default:
 		s.rollback()
 	}
@@ -327,7 +336,7 @@ func (s *Session) executeSavepoint(x *ast.Savepoint, w result.Writer) error {
 	if t == nil || !t.explicit {
 		return sqlerr.New(sqlerr.NoActiveTransaction, "SAVEPOINT can only be used in transaction blocks")
 	}
-	sp := savepoint{name: x.Name, mark: -1, ddl: len(t.ddl), variables: s.vars.save()}
+	sp := savepoint{name: x.Name, mark: -1, ddl: len(t.ddl), locks: s.server.engine.Locks().Mark(s.locks), variables: s.vars.save()}
 	if t.writes != nil {
 		sp.mark = t.writes.Mark()
 	}
@@ -367,6 +376,7 @@ func (s *Session) rollbackTo(x *ast.Rollback, w result.Writer) error {
 	sp := t.savepoints[i]
 	t.savepoints = t.savepoints[:i+1]
 	t.ddl = t.ddl[:sp.ddl]
+	s.unlock(sp.locks)
 	switch {
 	case t.writes == nil:
 	case sp.mark >= 0:

@@ -437,8 +437,8 @@ func (s *Session) explain(ctx context.Context, x *ast.Explain, r *run) ([]string
 		return lines, nil
 	}
 	q, ok := plan.(*planner.Query)
-	if !ok || len(q.Stages) > 0 {
-		return nil, sqlerr.Unsupported(int(x.Pos), "EXPLAIN ANALYZE of a statement that writes")
+	if !ok || len(q.Stages)+len(q.Locks) > 0 {
+		return nil, sqlerr.Unsupported(int(x.Pos), "EXPLAIN ANALYZE of a statement that writes or locks")
 	}
 	return s.analyze(ctx, lines, sn, q, r)
 }

@@ -33,7 +33,7 @@ func each(t *testing.T, levels []string, f func(t *testing.T, level string)) {
 	}
 }
 
-// loses commits a transaction that lost a race. PostgreSQL would have waited, or failed at the statement; here it is COMMIT that fails.
+// loses commits a transaction that lost a race which PostgreSQL would have found at the statement; here it is COMMIT that fails.
 func (c *client) loses() {
 	c.t.Helper()
 	c.fails(sqlerr.SerializationFailure, "COMMIT")
@@ -44,14 +44,20 @@ func TestDirtyWrite(t *testing.T) {
 	each(t, levels, func(t *testing.T, level string) {
 		d, a, b := pair(t, level)
 		a.do("UPDATE test SET value = 11 WHERE id = 1")
-		b.do("UPDATE test SET value = 12 WHERE id = 1")
+		w := d.waits(b, "UPDATE test SET value = 12 WHERE id = 1")
 		a.do("UPDATE test SET value = 21 WHERE id = 2")
 		a.do("COMMIT")
 		d.session().want("SELECT * FROM test", "1 11, 2 21")
-		b.do("UPDATE test SET value = 22 WHERE id = 2")
-		b.loses()
-		d.session().want("SELECT * FROM test", "1 11, 2 21")
-		d.session().want("SELECT * FROM total", "2 32")
+		if level != rc {
+			w.fails(sqlerr.SerializationFailure)
+			b.do("ROLLBACK")
+			d.session().want("SELECT * FROM total", "2 32")
+			return
+		}
+		w.done()
+		b.do("UPDATE test SET value = 22 WHERE id = 2; COMMIT")
+		d.session().want("SELECT * FROM test", "1 12, 2 22")
+		d.session().want("SELECT * FROM total", "2 34")
 	})
 }
 
@@ -96,15 +102,20 @@ func TestObservedTransactionVanishes(t *testing.T) {
 		c.do("BEGIN ISOLATION LEVEL " + level)
 		a.do("UPDATE test SET value = 11 WHERE id = 1")
 		a.do("UPDATE test SET value = 19 WHERE id = 2")
-		b.do("UPDATE test SET value = 12 WHERE id = 1")
+		w := d.waits(b, "UPDATE test SET value = 12 WHERE id = 1")
 		a.do("COMMIT")
-		seen := "1 11"
-		c.want("SELECT * FROM test WHERE id = 1", seen)
+		if level != rc {
+			w.fails(sqlerr.SerializationFailure)
+			b.do("ROLLBACK")
+			c.want("SELECT * FROM test", "1 11, 2 19")
+			return
+		}
+		w.done()
+		c.want("SELECT * FROM test WHERE id = 1", "1 11")
 		b.do("UPDATE test SET value = 18 WHERE id = 2")
 		c.want("SELECT * FROM test WHERE id = 2", "2 19")
-		b.loses()
-		c.want("SELECT * FROM test WHERE id = 2", "2 19")
-		c.want("SELECT * FROM test WHERE id = 1", seen)
+		b.do("COMMIT")
+		c.want("SELECT * FROM test", "1 12, 2 18")
 		c.do("COMMIT")
 	})
 }
@@ -134,24 +145,37 @@ func TestPredicateWrite(t *testing.T) {
 		d, a, b := pair(t, level)
 		a.do("UPDATE test SET value = value + 10")
 		b.want("SELECT * FROM test WHERE value = 20", "2 20")
-		b.do("DELETE FROM test WHERE value = 20")
+		w := d.waits(b, "DELETE FROM test WHERE value = 20")
 		a.do("COMMIT")
-		b.loses()
-		d.session().want("SELECT * FROM test", "1 20, 2 30")
+		if level != rc {
+			w.fails(sqlerr.SerializationFailure)
+			d.session().want("SELECT * FROM test", "1 20, 2 30")
+			return
+		}
+		// PostgreSQL looks at the row again that it waited for, and at no other one: it deletes nothing. Here the statement sees what there is now.
+		w.done()
+		b.do("COMMIT")
+		d.session().want("SELECT * FROM test", "2 30")
 	})
 }
 
-// P4: of two that read and write one row, the second fails.
+// P4: of two that read and write one row, the second fails; READ COMMITTED writes over what it has not read.
 func TestLostUpdate(t *testing.T) {
 	each(t, levels, func(t *testing.T, level string) {
 		d, a, b := pair(t, level)
 		a.want("SELECT * FROM test WHERE id = 1", "1 10")
 		b.want("SELECT * FROM test WHERE id = 1", "1 10")
 		a.do("UPDATE test SET value = 11 WHERE id = 1")
-		b.do("UPDATE test SET value = 12 WHERE id = 1")
+		w := d.waits(b, "UPDATE test SET value = 12 WHERE id = 1")
 		a.do("COMMIT")
-		b.loses()
-		d.session().want("SELECT * FROM test WHERE id = 1", "1 11")
+		if level != rc {
+			w.fails(sqlerr.SerializationFailure)
+			d.session().want("SELECT * FROM test WHERE id = 1", "1 11")
+			return
+		}
+		w.done()
+		b.do("COMMIT")
+		d.session().want("SELECT * FROM test WHERE id = 1", "1 12")
 	})
 }
 
@@ -161,13 +185,12 @@ func TestLateUpdate(t *testing.T) {
 		d, a, b := pair(t, level)
 		b.want("SELECT * FROM test WHERE id = 1", "1 10")
 		a.do("UPDATE test SET value = value + 1 WHERE id = 1; COMMIT")
-		b.do("UPDATE test SET value = value + 1 WHERE id = 1")
 		if level == rc {
-			b.do("COMMIT")
+			b.do("UPDATE test SET value = value + 1 WHERE id = 1; COMMIT")
 			d.session().want("SELECT * FROM test WHERE id = 1", "1 12")
 			return
 		}
-		b.loses()
+		b.fails(sqlerr.SerializationFailure, "UPDATE test SET value = value + 1 WHERE id = 1")
 		d.session().want("SELECT * FROM test WHERE id = 1", "1 11")
 	})
 }
@@ -198,8 +221,7 @@ func TestReadSkewWrite(t *testing.T) {
 		d, a, b := pair(t, level)
 		a.want("SELECT * FROM test WHERE id = 1", "1 10")
 		b.do("UPDATE test SET value = 12 WHERE id = 1; UPDATE test SET value = 18 WHERE id = 2; COMMIT")
-		a.do("DELETE FROM test WHERE value = 20")
-		a.loses()
+		a.fails(sqlerr.SerializationFailure, "DELETE FROM test WHERE value = 20")
 		d.session().want("SELECT * FROM test", "1 12, 2 18")
 	})
 }

@@ -29,6 +29,7 @@ var layers = []string{
 	"expr",
 	"storage",
 	"catalog",
+	"rowlock",
 	"parser",
 	"planner/plan",
 	"planner/bind",

@@ -54,7 +54,7 @@ type VirtualTable struct {
 
 // Binder binds one statement.
 type Binder struct {
-	// Stages are the statement's data-modifying WITH queries, in their order, and Slots how many relations of rows it makes before queries read them.
+	// Stages are the parts of the statement that run by themselves, in their order, and Slots how many relations of rows it makes before queries read them.
 	Stages []*Stage
 	Slots  int
 	// level is in how many steps of recursive queries the binder is.
@@ -145,6 +145,7 @@ type Query struct {
 	Order         []plan.Sort
 	Limit, Offset expr.Expr
 	WithTies      bool
+	Locks         []Lock
 }
 
 // OutCol is an output column of a query.
@@ -201,6 +202,6 @@ func at(err error, pos ast.Pos) error {
 	return e
 }
 
-func unsupported(n ast.Node, format string, args ...any) error {
+func unsupported(n ast.Node, format string, args ...any) *sqlerr.Error {
 	return sqlerr.Unsupported(int(n.Position()), format, args...)
 }

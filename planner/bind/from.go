@@ -268,13 +268,20 @@ func (b *Binder) virtual(v *VirtualTable, it *ast.Rel) (source, error) {
 
 // cteRef binds the WITH query anew for each reference, so that its columns have ids of their own.
 func (b *Binder) cteRef(c *cte, it *ast.Rel) (source, error) {
+	q, _ := c.def.Stmt.(*ast.Query)
 	switch {
-	case c.stage != nil:
-		return b.returned(c, it)
 	case c.working != nil:
 		return b.workingRef(c, it)
+	case c.stage == nil && len(q.Locks) > 0:
+		var err error
+		if c.stage, err = b.lockingStage(c.def.Name, q, &scope{parent: c.from.parent, ctes: c.ctes}); err != nil {
+			return source{}, err
+		}
 	}
-	n, cols, err := b.definitionOf(c, c.def.Stmt.(*ast.Query))
+	if c.stage != nil {
+		return b.returned(c, it)
+	}
+	n, cols, err := b.definitionOf(c, q)
 	if err != nil {
 		return source{}, err
 	}

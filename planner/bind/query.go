@@ -19,10 +19,15 @@ func (b *Binder) query(q *ast.Query, outer *scope, known bool) (*Query, error) {
 		return nil, err
 	}
 	defer b.leave()
-	for _, l := range q.Locks {
-		return nil, sqlerr.Unsupported(int(l.Pos), "FOR UPDATE/SHARE")
+	if len(q.Locks) > 0 && outer != nil {
+		return b.lockingQuery(q, outer)
 	}
-	sc := &scope{parent: outer}
+	return b.queryLevel(q, outer, known)
+}
+
+// queryLevel binds a query level, also one that locks rows.
+func (b *Binder) queryLevel(q *ast.Query, outer *scope, known bool) (*Query, error) {
+	sc := &scope{parent: outer, locks: q.Locks}
 	if err := b.with(sc, q); err != nil {
 		return nil, err
 	}
@@ -71,6 +76,9 @@ func (b *Binder) body(q *ast.Query, sc *scope, known bool) (*Query, error) {
 	case *ast.Select:
 		return b.selectCore(body, sc, q.Order, known)
 	case *ast.Values:
+		if err := noLocks(q.Locks, "cannot be applied to VALUES"); err != nil {
+			return nil, err
+		}
 		out, err := b.values(body, sc)
 		if err != nil {
 			return nil, err
@@ -80,6 +88,9 @@ func (b *Binder) body(q *ast.Query, sc *scope, known bool) (*Query, error) {
 		s := &ast.Select{Pos: body.Pos, Targets: []*ast.Target{{Pos: body.Pos, Expr: &ast.Star{Pos: body.Pos}}}, From: []ast.From{&ast.Rel{Pos: body.Pos, Name: body.Name}}}
 		return b.selectCore(s, sc, q.Order, known)
 	case *ast.Query:
+		if len(q.Locks) > 0 {
+			return nil, unsupported(q.Locks[0], "%s of a query in parentheses", strengths[q.Locks[0].Strength])
+		}
 		out, err := b.query(body, sc, known)
 		if err != nil {
 			return nil, err
@@ -97,6 +108,9 @@ func (b *Binder) body(q *ast.Query, sc *scope, known bool) (*Query, error) {
 		}
 		return inner, nil
 	case *ast.SetOp:
+		if err := noLocks(slices.Concat(q.Locks, body.L.Locks, body.R.Locks), "is not allowed with UNION/INTERSECT/EXCEPT"); err != nil {
+			return nil, err
+		}
 		out, err := b.setOp(body, sc, known)
 		if err != nil {
 			return nil, err

@@ -17,6 +17,8 @@ type scope struct {
 	rels []*rel
 	cols []*col
 	ctes *cte
+	// locks are what the level's FOR UPDATE and its kin say.
+	locks []*ast.Lock
 	// at is where the subquery being bound stands in this level, nil: in FROM.
 	at *context
 	// blocked are relations that stand in FROM but may not be referenced from here, for the message.
@@ -69,7 +71,7 @@ type cte struct {
 	// recursive: it refers to itself. working is what its step reads, while that is being bound.
 	recursive bool
 	working   *rel
-	// stage: it modifies data.
+	// stage: it runs by itself.
 	stage *Stage
 }
 

@@ -96,7 +96,11 @@ func (b *Binder) selectCore(s *ast.Select, sc *scope, order []*ast.SortItem, kno
 		}
 	}
 	sel.applyCalls()
-	return sel.finish()
+	out, err := sel.finish()
+	if err == nil && len(sc.locks) > 0 {
+		err = sel.lock(out, sc.locks)
+	}
+	return out, err
 }
 
 func isJoin(f ast.From) bool {

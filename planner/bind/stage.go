@@ -10,11 +10,23 @@ import (
 	"github.com/streamsql/streamsql/types"
 )
 
-// Stage is a data-modifying WITH query. It runs once, whether others read what it returns or not.
+// Stage is a part of a statement that runs by itself: a data-modifying WITH query, or a query within that locks rows. Just one of Change and Query is
+// set.
 type Stage struct {
 	Name   string
 	Slot   int // of the rows that it returns
 	Change *Change
+	Query  *Query
+	// Numbered: behind the columns of Query stands the number of the row, as its order is not for itself alone.
+	Numbered bool
+}
+
+// columns are what a stage returns.
+func (st *Stage) columns() []OutCol {
+	if st.Query != nil {
+		return st.Query.Cols
+	}
+	return st.Change.Returning
 }
 
 // Derived is a query over rows that its statement has made: In are their columns, of which the last one numbers them, and the query keeps that order.
@@ -63,33 +75,45 @@ func (b *Binder) change(s ast.Stmt, outer *scope) (*Change, error) {
 	return nil, unsupported(s, "this statement")
 }
 
-// returned is a reference to a data-modifying WITH query: what it returns.
+// returned is a reference to a WITH query that is a stage: what it returns.
 func (b *Binder) returned(c *cte, it *ast.Rel) (source, error) {
-	if len(c.stage.Change.Returning) == 0 {
+	if len(c.stage.columns()) == 0 && c.stage.Change != nil {
 		return source{}, sqlerr.New(sqlerr.FeatureNotSupported, "WITH query %q does not have a RETURNING clause", c.def.Name).At(int(it.Pos))
 	}
-	n := &plan.Given{Name: c.def.Name, Slot: c.stage.Slot}
+	n, outs := b.given(c.stage)
 	var cols []*col
-	for i, out := range c.stage.Change.Returning {
-		name := out.Name
+	for i, out := range outs {
 		if i < len(c.def.Cols) {
-			name = c.def.Cols[i]
+			out.Name = c.def.Cols[i]
 		}
-		id := b.Meta.Add(name, out.T)
-		if o, ok := b.origins[out.ID]; ok {
-			b.origins[id] = o
-		}
-		if out.ID > 0 {
-			b.Meta.SetFields(id, b.Meta.Fields(out.ID))
-		}
-		n.IDs = append(n.IDs, id)
-		cols = append(cols, &col{name: name, id: id, t: out.T})
+		cols = append(cols, &col{name: out.Name, id: out.ID, t: out.T})
 	}
 	r, err := named(cols, it.Alias, c.def.Name, "")
 	if err != nil {
 		return source{}, err
 	}
 	return source{node: n, rels: []*rel{r}, cols: r.cols}, nil
+}
+
+// given is what a stage returns, as columns of their own; of numbered rows the last column of the node is the number.
+func (b *Binder) given(st *Stage) (*plan.Given, []OutCol) {
+	n := &plan.Given{Name: st.Name, Slot: st.Slot}
+	cols := slices.Clone(st.columns())
+	for i := range cols {
+		was := cols[i].ID
+		cols[i].ID = b.Meta.Add(cols[i].Name, cols[i].T)
+		if o, ok := b.origins[was]; ok {
+			b.origins[cols[i].ID] = o
+		}
+		if was > 0 {
+			b.Meta.SetFields(cols[i].ID, b.Meta.Fields(was))
+		}
+		n.IDs = append(n.IDs, cols[i].ID)
+	}
+	if st.Numbered {
+		n.IDs = append(n.IDs, b.Meta.Add("number", types.Of(types.Int8)))
+	}
+	return n, cols
 }
 
 // derive computes expressions over rows of columns cols; nil if none of them has a subquery, so that it is as well done row by row. With a guard
