@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"sync"
 	"time"
 
@@ -27,22 +26,12 @@ func groupBy(r *report) error {
 }
 
 func groupByGroups(r *report, events, groups int) error {
-	dir, err := os.MkdirTemp("", "bench")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
 	ctx := context.Background()
-	e, err := engine.Open(ctx, sqltest.Options(dir))
+	e, c, closeEngine, err := openEngine()
 	if err != nil {
 		return err
 	}
-	defer e.Close()
-	c, err := sqltest.NewClient(e)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
+	defer closeEngine()
 	if _, err := c.Exec(`CREATE TABLE events (id int8 PRIMARY KEY, k int8 NOT NULL, v int8 NOT NULL);
 		CREATE MATERIALIZED VIEW totals AS SELECT k, count(*) AS n, sum(v) AS total, max(v) AS top FROM events GROUP BY k`); err != nil {
 		return err

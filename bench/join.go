@@ -1,13 +1,10 @@
 package main
 
 import (
-	"context"
 	"fmt"
-	"os"
 	"strings"
 	"time"
 
-	"github.com/streamsql/streamsql/engine"
 	"github.com/streamsql/streamsql/internal/sqltest"
 )
 
@@ -17,21 +14,11 @@ const joined = 10
 // join10 keeps a view over a chain of ten tables, where each row meets one of the next, and measures what the change of one row costs, by the
 // table that it is in: the mean over transactions of a thousand changes, and commits of one change, with their fsync.
 func join10(r *report) error {
-	dir, err := os.MkdirTemp("", "bench")
+	e, c, closeEngine, err := openEngine()
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	e, err := engine.Open(context.Background(), sqltest.Options(dir))
-	if err != nil {
-		return err
-	}
-	defer e.Close()
-	c, err := sqltest.NewClient(e)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
+	defer closeEngine()
 	rows := sized(1_000_000)
 	for t := range joined {
 		name := fmt.Sprintf("d%d", t)

@@ -4,6 +4,7 @@
 package main
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"os"
@@ -11,6 +12,9 @@ import (
 	"slices"
 	"text/tabwriter"
 	"time"
+
+	"github.com/streamsql/streamsql/engine"
+	"github.com/streamsql/streamsql/internal/sqltest"
 )
 
 // smoke makes everything small: does it run at all?
@@ -141,4 +145,29 @@ func perSecond(n int, d time.Duration) string {
 		return fmt.Sprintf("%.1f k/s", rate/1e3)
 	}
 	return fmt.Sprintf("%.0f /s", rate)
+}
+
+// openEngine opens an engine in a directory of its own, its log synced, with a client.
+func openEngine() (e *engine.Engine, c *sqltest.Client, closeEngine func(), err error) {
+	dir, err := os.MkdirTemp("", "bench")
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	defer func() {
+		if err != nil {
+			os.RemoveAll(dir)
+		}
+	}()
+	if e, err = engine.Open(context.Background(), sqltest.Options(dir)); err != nil {
+		return nil, nil, nil, err
+	}
+	if c, err = sqltest.NewClient(e); err != nil {
+		e.Close()
+		return nil, nil, nil, err
+	}
+	return e, c, func() {
+		c.Close()
+		e.Close()
+		os.RemoveAll(dir)
+	}, nil
 }

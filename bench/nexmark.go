@@ -4,7 +4,6 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -13,7 +12,6 @@ import (
 	"github.com/streamsql/streamsql/catalog"
 	"github.com/streamsql/streamsql/engine"
 	"github.com/streamsql/streamsql/internal/nexmark"
-	"github.com/streamsql/streamsql/internal/sqltest"
 )
 
 // only names queries.
@@ -56,21 +54,11 @@ func nexmarkEvents(events int) (out [][3]*batch.Batch) {
 }
 
 func nexmarkView(r *report, q nexmark.Query, feed [][3]*batch.Batch, events int) error {
-	dir, err := os.MkdirTemp("", "bench")
+	e, c, closeEngine, err := openEngine()
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	e, err := engine.Open(context.Background(), sqltest.Options(dir))
-	if err != nil {
-		return err
-	}
-	defer e.Close()
-	c, err := sqltest.NewClient(e)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
+	defer closeEngine()
 	ddl := nexmark.Schema
 	if q.SQL != "" {
 		ddl += "; CREATE MATERIALIZED VIEW " + q.Name + " AS " + q.SQL

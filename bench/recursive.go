@@ -1,15 +1,10 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"strings"
 	"time"
-
-	"github.com/streamsql/streamsql/engine"
-	"github.com/streamsql/streamsql/internal/sqltest"
 )
 
 // recursive keeps views of what a node reaches, of a tree and of a graph of three edges a node, and measures what a changed edge costs beside the
@@ -25,21 +20,11 @@ func recursive(r *report) error {
 }
 
 func reachable(r *report, nodes, degree int) error {
-	dir, err := os.MkdirTemp("", "bench")
+	_, c, closeEngine, err := openEngine()
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	e, err := engine.Open(context.Background(), sqltest.Options(dir))
-	if err != nil {
-		return err
-	}
-	defer e.Close()
-	c, err := sqltest.NewClient(e)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
+	defer closeEngine()
 	rng := rand.New(rand.NewPCG(1, 1))
 	// Edge i leads to node i, the first one of each from a node before it: all are reached.
 	var edges strings.Builder

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"context"
 	"fmt"
-	"os"
 
 	"github.com/streamsql/streamsql/catalog"
 	"github.com/streamsql/streamsql/engine"
@@ -53,21 +51,11 @@ func state(r *report) error {
 }
 
 func stateOf(r *report, what, table, view string, fill func(*sqltest.Client) error) error {
-	dir, err := os.MkdirTemp("", "bench")
+	e, c, closeEngine, err := openEngine()
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	e, err := engine.Open(context.Background(), sqltest.Options(dir))
-	if err != nil {
-		return err
-	}
-	defer e.Close()
-	c, err := sqltest.NewClient(e)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
+	defer closeEngine()
 	if err := fill(c); err != nil {
 		return err
 	}

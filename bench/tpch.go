@@ -45,21 +45,11 @@ func tpchBench(r *report) error {
 	}
 	r.add(fmt.Sprintf("PostgreSQL, the 22 queries once, scale %g", g.Scale), "%v (CPU of its processes %v)", once.Round(time.Millisecond), onceCPU)
 
-	dir, err := os.MkdirTemp("", "bench")
+	e, c, closeEngine, err := openEngine()
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	e, err := engine.Open(context.Background(), sqltest.Options(dir))
-	if err != nil {
-		return err
-	}
-	defer e.Close()
-	c, err := sqltest.NewClient(e)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
+	defer closeEngine()
 	if err := hydrateTPCH(r, e, c, g); err != nil {
 		return err
 	}
