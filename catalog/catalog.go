@@ -107,7 +107,7 @@ type View struct {
 	Options  map[string]string
 	// State: what else than serving it may be in.
 	State ViewState
-	Cause string // of Failed
+	Failure
 	// DependsOn are the relations that the query reads.
 	DependsOn []ID
 	// Fingerprint of the physical plan that made the state; Nodes gives for each stateful node's fingerprint its trees.

@@ -333,11 +333,7 @@ func (e *Engine) awaitView(ctx context.Context, id catalog.ID, progress func(str
 		case v.State == catalog.Failed && ctx.Err() != nil:
 			return context.Cause(ctx)
 		case v.State == catalog.Failed:
-			code := sqlerr.InternalError
-			if v.Cause == "out of memory" { // as storage says it; a catalog has no codes
-				code = sqlerr.OutOfMemory
-			}
-			return sqlerr.New(code, "materialized view %q could not be built", v.Name).WithDetail("%s", v.Cause)
+			return v.UnbuiltError()
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
 		}

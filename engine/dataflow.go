@@ -98,10 +98,10 @@ func (d *dataflow) createView(def *catalog.View, plan *physical.View) {
 	v.State, d.unserved = catalog.Hydrating, true
 	f, err := d.buildView(&v, plan)
 	if err != nil {
-		v.State, v.Cause = catalog.Failed, err.Error()
-	} else {
-		v.Tree, v.Errors = f.rows(), f.errors()
+		d.with(v.FailedBy(err))
+		return
 	}
+	v.Tree, v.Errors = f.rows(), f.errors()
 	d.with(&v)
 }
 
@@ -206,9 +206,7 @@ func (d *dataflow) failed(f *flow) {
 		switch o := o.(type) {
 		case *catalog.View:
 			if keyOfView(o.ID) == f.key {
-				v := *o
-				v.State, v.Cause = catalog.Failed, causeOf(f.failed)
-				d.catalog = d.catalog.With(&v)
+				d.with(o.FailedBy(f.failed))
 			}
 		case *catalog.Index:
 			if keyOfIndex(o.ID) == f.key {
@@ -216,14 +214,6 @@ func (d *dataflow) failed(f *flow) {
 			}
 		}
 	}
-}
-
-func causeOf(err error) string {
-	e := sqlerr.From(err)
-	if e.Code == sqlerr.InternalError && e.Where != "" {
-		return e.Message + "\n" + e.Where
-	}
-	return e.Message
 }
 
 // finish ends a tick: all that was put in goes through, new views read on, and those that have read everything serve.

@@ -59,7 +59,7 @@ func (e *Engine) checkDefinitions(ddl []DDL, own *Writes) error {
 				return err
 			}
 			if v, ok := c.Object(i.On).(*catalog.View); ok && v.State == catalog.Failed {
-				return sqlerr.New(sqlerr.ObjectNotInPrerequisiteState, "materialized view %q has failed", v.Name).WithDetail("%s", v.Cause)
+				return v.FailedError()
 			}
 			if err := free(c, i); err != nil {
 				return err

@@ -147,7 +147,7 @@ func (r Reading) relation(id catalog.ID) (t *catalog.Table, v *catalog.View, err
 		case catalog.Hydrating:
 			return nil, nil, sqlerr.New(sqlerr.ObjectNotInPrerequisiteState, "materialized view %q is being hydrated", o.Name)
 		case catalog.Failed:
-			return nil, nil, sqlerr.New(sqlerr.ObjectNotInPrerequisiteState, "materialized view %q has failed", o.Name).WithDetail("%s", o.Cause)
+			return nil, nil, o.FailedError()
 		}
 		return nil, o, nil
 	}

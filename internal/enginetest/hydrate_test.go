@@ -72,6 +72,7 @@ var bigViews = map[string]string{
 	"twice": "SELECT a.id, b.id AS other FROM big a JOIN big b ON b.v = a.id WHERE a.id < 1000",
 	"anti":  "SELECT id FROM big b WHERE NOT EXISTS (SELECT 1 FROM big o WHERE o.id = b.id + 1)",
 	"chain": "SELECT a.id, b.id AS other, d.name FROM big a JOIN big b ON b.id = a.v JOIN big c ON c.id = b.v JOIN dim d ON d.g = c.g",
+	"reach": "WITH RECURSIVE r (id) AS (SELECT id FROM big WHERE g = 7 UNION SELECT b.id FROM r JOIN big b ON b.v = r.id AND b.id % 3 = 0) SELECT r.id, d.name FROM r JOIN big b USING (id) JOIN dim d USING (g)",
 	"top":   "SELECT id, v FROM big ORDER BY v DESC, id LIMIT 10",
 }
 

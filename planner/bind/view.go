@@ -18,8 +18,7 @@ func (b *Binder) viewRef(v *catalog.View, alias ast.Alias, pos ast.Pos) (source,
 	var cols []*col
 	if v.Materialized && (b.env.Expand == nil || !b.env.Expand(v.ID)) {
 		if v.State == catalog.Failed {
-			return source{}, sqlerr.New(sqlerr.ObjectNotInPrerequisiteState, "materialized view %q has failed", v.Name).At(int(pos)).
-				WithDetail("%s", v.Cause).WithHint("Drop the view and create it again.")
+			return source{}, v.FailedError().At(int(pos))
 		}
 		b.read(v.ID)
 		scan := &plan.Scan{Relation: v.ID, Name: v.Name, View: v, Meta: b.Meta}
