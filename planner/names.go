@@ -52,7 +52,7 @@ func (x *explainer) names(n physical.Node) []string {
 		}
 		return out
 	case *physical.Recursive:
-		return x.names(n.Init)
+		return n.Names
 	case *physical.Working:
 		return n.Names
 	case *physical.Given:

@@ -241,6 +241,15 @@ func TestCancelHydrationInTransaction(t *testing.T) {
 
 // A crash in the middle of a hydration: what was there is there, and the view either is not there or becomes right.
 func TestCrashInHydration(t *testing.T) {
+	for name, query := range map[string]string{
+		"join":      "SELECT a.g, count(*) AS n FROM big a JOIN big b ON b.g = a.g AND b.v = a.v GROUP BY a.g",
+		"recursive": "SELECT name, count(*) AS n FROM (" + bigViews["reach"] + ") AS r GROUP BY name",
+	} {
+		t.Run(name, func(t *testing.T) { crashInHydration(t, query) })
+	}
+}
+
+func crashInHydration(t *testing.T, query string) {
 	d := open(t)
 	a := fill(d)
 	a.do("CREATE MATERIALIZED VIEW sums AS " + bigViews["sums"])
@@ -248,7 +257,7 @@ func TestCrashInHydration(t *testing.T) {
 	var wg sync.WaitGroup
 	var err error
 	wg.Go(func() {
-		_, err = b.Exec("CREATE MATERIALIZED VIEW v AS SELECT a.g, count(*) AS n FROM big a JOIN big b ON b.g = a.g AND b.v = a.v GROUP BY a.g")
+		_, err = b.Exec("CREATE MATERIALIZED VIEW v AS " + query)
 	})
 	for seen := false; !seen; {
 		sn := d.engine.Snapshot()

@@ -208,7 +208,8 @@ func (b *Builder) recursive(n *plan.Recursive) (rel, error) {
 		return rel{}, err
 	}
 	step, err := b.exact(n.Step.Node, n.Step.Cols)
-	return rel{&Recursive{Name: n.Name, Init: init.node, Step: step.node, All: n.All, Level: n.Level}, n.IDs}, err
+	names, _ := b.named(n.IDs)
+	return rel{&Recursive{Name: n.Name, Names: names, Init: init.node, Step: step.node, All: n.All, Level: n.Level}, n.IDs}, err
 }
 
 func (b *Builder) values(n *plan.Values) (rel, error) {

@@ -36,6 +36,7 @@ type (
 	// is in how many steps of others it stands. In a view, Step's last column is the round of the working row that a row is made of.
 	Recursive struct {
 		Name       string
+		Names      []string // of the columns, for EXPLAIN
 		Init, Step Node
 		All        bool
 		Level      int
