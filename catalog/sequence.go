@@ -33,3 +33,17 @@ func (q *Sequence) Take(n int64) (after *Sequence, first int64, err error) {
 	}
 	return &c, first, nil
 }
+
+// Set is the sequence that goes on at v or, if v counts as called, after it. Errors: 22003 outside of its limits.
+func (q *Sequence) Set(v int64, called bool) (*Sequence, error) {
+	if v < q.Min || v > q.Max {
+		return nil, sqlerr.New(sqlerr.NumericValueOutOfRange, "setval: value %d is out of bounds for sequence %q (%d..%d)", v, q.Name, q.Min, q.Max)
+	}
+	c := *q
+	c.Next, c.Exhausted = v, false
+	if !called {
+		return &c, nil
+	}
+	after, _, err := c.Take(1)
+	return after, err
+}

@@ -77,6 +77,36 @@ func (e *Engine) reserve(ctx context.Context, r *reserved) error {
 	if err != nil {
 		return err
 	}
+	if err := e.advance(after); err != nil {
+		return err
+	}
+	r.next, r.left, r.after = first, taken(r.after, first, r.size), after
+	r.size = min(2*r.size, maxReserve)
+	return nil
+}
+
+// Setval lets a sequence go on at v, or after v where that counts as called; what was reserved is given up. It is in the log when Setval
+// returns, whatever becomes of the transaction. Errors: 22003 outside of the sequence's limits.
+func (e *Engine) Setval(id catalog.ID, v int64, called bool) error {
+	r, err := e.sequence(id)
+	if err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	after, err := r.after.Set(v, called)
+	if err != nil {
+		return err
+	}
+	if err := e.advance(after); err != nil {
+		return err
+	}
+	r.left, r.after, r.size = 0, after, firstReserve
+	return nil
+}
+
+// advance logs what a sequence is from now on, and waits until it is durable.
+func (e *Engine) advance(after *catalog.Sequence) error {
 	def := definition{Advance: after}
 	p := &pending{ddl: []definition{def}, plans: make([]*physical.View, 1), entry: appendDefinition(nil, &def), done: make(chan error, 1)}
 	e.mu.Lock()
@@ -89,12 +119,7 @@ func (e *Engine) reserve(ctx context.Context, r *reserved) error {
 	if due {
 		e.queue.ring()
 	}
-	if err := <-p.done; err != nil {
-		return err
-	}
-	r.next, r.left, r.after = first, taken(r.after, first, r.size), after
-	r.size = min(2*r.size, maxReserve)
-	return nil
+	return <-p.done
 }
 
 // taken is how many of n numbers from first on a sequence has before its limit.

@@ -15,7 +15,8 @@ type Ctx struct {
 	Params []types.Datum // of a prepared statement
 	// SessionInfo answers current_user, current_setting and the like; nil in views.
 	SessionInfo func(name string) (types.Datum, error)
-	// Sequence runs nextval, currval, setval and lastval (op) on the sequence with the given catalog id; nil where they are not allowed.
+	// Sequence runs nextval, currval, lastval, setval and restart (op: the next value is arg, not the one after it) on the sequence with the
+	// given catalog id; nil where they are not allowed.
 	Sequence func(op string, id uint32, arg int64) (int64, error)
 	// Context is that of the statement that is running; nil: it cannot be cancelled. When it ends, evaluation does, with 57014 as a panic.
 	Context context.Context

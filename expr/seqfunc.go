@@ -9,20 +9,16 @@ import (
 func sequenceDefs() []def {
 	const fl = volatile | canFail
 	return []def{
-		{sig: "nextval(regclass) int8", flags: fl, row: sequenceRow("nextval")},
-		{sig: "currval(regclass) int8", flags: fl, row: sequenceRow("currval")},
-		{sig: "lastval() int8", flags: fl, row: sequenceRow("lastval")},
-		{sig: "setval(regclass,int8) int8", flags: fl, row: sequenceRow("setval")},
-		{sig: "setval(regclass,int8,bool) int8", flags: fl, row: func(c *Ctx, a []types.Datum) (types.Datum, error) {
-			if !a[2].Bool() {
-				return types.Null, sqlerr.New(sqlerr.FeatureNotSupported, "setval() with is_called false is not supported")
-			}
-			return sequenceRow("setval")(c, a[:2])
-		}},
+		{sig: "nextval(regclass) int8", flags: fl, row: SequenceRow("nextval")},
+		{sig: "currval(regclass) int8", flags: fl, row: SequenceRow("currval")},
+		{sig: "lastval() int8", flags: fl, row: SequenceRow("lastval")},
+		{sig: "setval(regclass,int8) int8", flags: fl, row: SequenceRow("setval")},
+		{sig: "setval(regclass,int8,bool) int8", flags: fl, row: SequenceRow("setval")},
 	}
 }
 
-func sequenceRow(op string) rowFunc {
+// SequenceRow evaluates op by Ctx.Sequence, which has setval(..., false) as "restart". Errors: 0A000 where there are no sequences.
+func SequenceRow(op string) rowFunc {
 	return func(c *Ctx, a []types.Datum) (types.Datum, error) {
 		if c.Sequence == nil {
 			return types.Null, sqlerr.New(sqlerr.FeatureNotSupported, "%s() is not supported here", op)
@@ -34,6 +30,10 @@ func sequenceRow(op string) rowFunc {
 		}
 		if len(a) > 1 {
 			arg = a[1].Int()
+		}
+		op := op
+		if len(a) > 2 && !a[2].Bool() {
+			op = "restart"
 		}
 		v, err := c.Sequence(op, id, arg)
 		if err != nil {

@@ -45,7 +45,7 @@ func copyOptions(options []ast.Option) (*copyFormat, error) {
 		case "binary":
 			f.binary = true
 		default:
-			return nil, sqlerr.Unsupported(int(o.Pos), fmt.Sprintf("COPY format %q", v)).WithHint("Use text, csv or binary.")
+			return nil, sqlerr.New(sqlerr.InvalidParameterValue, "COPY format %q not recognized", v).At(int(o.Pos)).WithHint("Use text, csv or binary.")
 		}
 	}
 	for _, o := range options {
@@ -108,8 +108,10 @@ func (f *copyFormat) option(o ast.Option) error {
 		}
 		f.batch = *n
 	case "freeze": // rows are visible when COPY is committed, frozen or not
-	default:
+	case "force_quote", "force_null", "force_not_null":
 		return sqlerr.Unsupported(int(o.Pos), fmt.Sprintf("COPY option %q", o.Name))
+	default:
+		return sqlerr.New(sqlerr.SyntaxError, "option %q not recognized", o.Name).At(int(o.Pos))
 	}
 	return nil
 }
@@ -199,19 +201,23 @@ func (s *Session) copyFrom(ctx context.Context, r *run, x *ast.Copy, f *copyForm
 	} else {
 		err = c.run(&lineReader{next: in.Next, csv: f.csv, quote: f.quote, escape: f.escape})
 	}
+	end := drain(in)
+	if err == nil && !errors.Is(end, io.EOF) {
+		err = c.where(end, "")
+	}
 	if err != nil {
-		drain(in)
 		c.buffer.Cut(mark)
 		return 0, err
 	}
 	return c.rows, nil
 }
 
-// drain reads what the client still sends, so that the connection is usable afterwards.
-func drain(in interface{ Next() ([]byte, error) }) {
+// drain reads what the client still sends, after an error or after \., so that the connection is usable afterwards. It says what ended it:
+// io.EOF where the client has sent all.
+func drain(in interface{ Next() ([]byte, error) }) error {
 	for {
 		if _, err := in.Next(); err != nil {
-			return
+			return err
 		}
 	}
 }

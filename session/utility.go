@@ -273,10 +273,10 @@ func (s *Session) executeDiscard(x *ast.Discard, r *run) error {
 // executeDeclare opens a cursor: a portal that lives until the transaction ends.
 func (s *Session) executeDeclare(ctx context.Context, x *ast.Declare, r *run) error {
 	switch {
-	case s.txn == nil || !s.txn.explicit:
-		return sqlerr.New(sqlerr.NoActiveTransaction, "DECLARE CURSOR can only be used in transaction blocks")
 	case x.Hold:
 		return sqlerr.Unsupported(int(x.Pos), "a cursor WITH HOLD")
+	case s.txn == nil || !s.txn.explicit:
+		return sqlerr.New(sqlerr.NoActiveTransaction, "DECLARE CURSOR can only be used in transaction blocks")
 	case x.Binary:
 		return sqlerr.Unsupported(int(x.Pos), "a BINARY cursor")
 	case x.Scroll:

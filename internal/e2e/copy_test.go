@@ -5,6 +5,8 @@ import (
 	"context"
 	"strings"
 	"testing"
+
+	"github.com/jackc/pgx/v5/pgproto3"
 )
 
 // A backslash before a line's end makes the end data, in COPY's text format; data may be cut into messages anywhere.
@@ -24,5 +26,55 @@ func TestCopyEscapedNewline(t *testing.T) {
 	}
 	if want := "1\tx\\ny\n2\tz\\\\\n3\t\\N\n"; out.String() != want {
 		t.Errorf("got %q, want %q", out.String(), want)
+	}
+}
+
+// What a client sends after \. is not looked at, but COPY ends with the client's end: a client that goes back on it is heard.
+func TestCopyReadsToTheEnd(t *testing.T) {
+	host, port := start(t)
+	ctx := context.Background()
+	c := connect(t, host, port, "")
+	if _, err := c.Exec(ctx, "CREATE TABLE c (a text)"); err != nil {
+		t.Fatal(err)
+	}
+	raw, err := c.PgConn().Hijack()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer raw.Conn.Close()
+	f := raw.Frontend
+	for _, m := range []pgproto3.FrontendMessage{&pgproto3.CopyDone{}, &pgproto3.CopyFail{Message: "no"}} {
+		f.Send(&pgproto3.Query{String: "COPY c FROM STDIN (FORMAT csv)"})
+		f.Send(&pgproto3.CopyData{Data: []byte("x\n\\.\nmore\n")})
+		f.Send(&pgproto3.CopyData{Data: []byte("and more\n")})
+		f.Send(m)
+		if err := f.Flush(); err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		for got == "" {
+			m, err := f.Receive()
+			if err != nil {
+				t.Fatal(err)
+			}
+			switch m := m.(type) {
+			case *pgproto3.CommandComplete:
+				got = string(m.CommandTag)
+			case *pgproto3.ErrorResponse:
+				got = m.Code
+			}
+		}
+		want := "COPY 1"
+		if _, fails := m.(*pgproto3.CopyFail); fails {
+			want = "57014"
+		}
+		if got != want {
+			t.Errorf("%T: got %s, want %s", m, got, want)
+		}
+		if m, err := f.Receive(); err != nil {
+			t.Fatal(err)
+		} else if _, ready := m.(*pgproto3.ReadyForQuery); !ready {
+			t.Errorf("got %T after the end", m)
+		}
 	}
 }

@@ -11,22 +11,7 @@ import (
 // sequenceFunc makes nextval, currval, setval or lastval: they ask the session by Ctx.Sequence. The sequence is known by id already.
 func sequenceFunc(op string, args []types.Type) *expr.Func {
 	return &expr.Func{
-		Name: op, Args: args, Ret: types.Of(types.Int8), Strict: true, Volatility: types.Volatile, CanFail: true,
-		Row: func(ctx *expr.Ctx, a []types.Datum) (types.Datum, error) {
-			if ctx.Sequence == nil {
-				return types.Null, sqlerr.New(sqlerr.FeatureNotSupported, "%s() is not supported here", op)
-			}
-			var id uint32
-			var n int64
-			if len(a) > 0 {
-				id = uint32(a[0].Int())
-			}
-			if len(a) > 1 {
-				n = a[1].Int()
-			}
-			v, err := ctx.Sequence(op, id, n)
-			return types.NewInt(v), err
-		},
+		Name: op, Args: args, Ret: types.Of(types.Int8), Strict: true, Volatility: types.Volatile, CanFail: true, Row: expr.SequenceRow(op),
 	}
 }
 
@@ -49,6 +34,9 @@ func (b *Binder) sequenceCall(c *context, e *ast.Func, name string) (expr.Expr, 
 		"setval": {types.Of(types.Regclass), types.Of(types.Int8)},
 	}
 	sig, ok := want[name]
+	if name == "setval" && len(e.Args) == 3 {
+		sig = append(sig, types.Of(types.Bool))
+	}
 	if !ok || len(sig) != len(e.Args) {
 		return nil, nil
 	}
