@@ -199,6 +199,12 @@ func (g *generator) joinCondition(l, r, both []column) string {
 		g.hit("join without a key")
 		return g.predicate(both, 1)
 	}
+	if g.oneIn(8) {
+		if on := g.computedKey(l, r); on != "" {
+			g.hit("computed key")
+			return on
+		}
+	}
 	if len(keys) > 0 && g.oneIn(2) {
 		pairs = keys
 	}

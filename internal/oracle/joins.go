@@ -137,3 +137,35 @@ func (g *generator) lateral(scope []column, depth int) (string, []column) {
 	}
 	return join + "(" + q.sql + ") " + a + cond, cols
 }
+
+// computedKey equates numbers, one of which is computed or of another type, and mostly asks for more of the very same expression; "" without
+// numbers on both sides.
+func (g *generator) computedKey(l, r []column) string {
+	number := func(c column) bool {
+		return slices.Contains([]kind{integer, short, long, decimal, numeric, double, single}, c.kind)
+	}
+	var ls, rs []column
+	for _, c := range l {
+		if number(c) {
+			ls = append(ls, c)
+		}
+	}
+	for _, c := range r {
+		if number(c) {
+			rs = append(rs, c)
+		}
+	}
+	if len(ls) == 0 || len(rs) == 0 {
+		return ""
+	}
+	x, y := pick(g, ls), pick(g, rs)
+	key := y.name
+	if y.kind == integer && !g.extreme {
+		key = "(" + key + " + 1)"
+	}
+	on := x.name + " = " + key
+	if g.oneIn(4) {
+		return on
+	}
+	return on + " AND " + key + pick(g, []string{" = ", " > ", " <= "}) + typed(x.kind, g.constant(x.kind, false))
+}

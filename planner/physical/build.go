@@ -1,6 +1,7 @@
 package physical
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/streamsql/streamsql/catalog"
@@ -165,10 +166,15 @@ func (r rel) place(e expr.Expr) expr.Expr {
 	return placeAt(e, pos)
 }
 
+// placeAt puts positions in the place of columns' ids. It panics where a column has none: another one's value would be a wrong answer.
 func placeAt(e expr.Expr, pos map[int]int) expr.Expr {
 	return expr.Map(e, func(x expr.Expr) expr.Expr {
 		if c, ok := x.(*expr.Col); ok {
-			return &expr.Col{ID: pos[c.ID], T: c.T}
+			at, ok := pos[c.ID]
+			if !ok {
+				panic(fmt.Sprintf("column %d is not among the input's", c.ID))
+			}
+			return &expr.Col{ID: at, T: c.T}
 		}
 		return x
 	})

@@ -165,10 +165,13 @@ func flatten(n plan.Node, leaves *[]plan.Node, on *[]expr.Expr) {
 // pair makes one join. wanted are the columns needed above.
 func (b *Builder) pair(kind JoinKind, l, r part, keys []key, residual []expr.Expr, wanted plan.ColSet) (rel, *Join) {
 	lby, rby := b.keyOrder(l, r, keys)
-	if len(keys) == 0 && kind != AntiNull {
+	ranged := len(keys) == 0 && kind != AntiNull
+	refs := residual
+	if ranged {
 		lby, rby = b.rangeKey(l, r, residual), b.rangeKey(r, l, residual)
+		refs = without(without(residual, lby), rby)
 	}
-	resNeed := plan.RefsOf(without(without(residual, lby), rby)...)
+	resNeed := plan.RefsOf(refs...)
 	for c := range wanted {
 		resNeed.Add(c)
 	}
@@ -180,7 +183,7 @@ func (b *Builder) pair(kind JoinKind, l, r part, keys []key, residual []expr.Exp
 		residual = append(slices.Clone(lafter), residual...)
 		lafter = nil
 	}
-	if len(keys) == 0 {
+	if ranged {
 		residual = replaced(residual, lby, func() expr.Expr { return b.Meta.Col(lcols[la.Key[0]]) })
 		residual = replaced(residual, rby, func() expr.Expr { return b.Meta.Col(rcols[ra.Key[0]]) })
 	}
