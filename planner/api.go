@@ -5,6 +5,8 @@
 package planner
 
 import (
+	"slices"
+
 	"github.com/streamsql/streamsql/catalog"
 	"github.com/streamsql/streamsql/expr"
 	"github.com/streamsql/streamsql/planner/bind"
@@ -41,12 +43,30 @@ func (h *Head) header() *Head { return h }
 // HeadOf is the head of a plan.
 func HeadOf(s Statement) *Head { return s.header() }
 
+// Reads tells whether a statement does nothing but read: it neither changes rows nor locks any.
+func Reads(s Statement) bool {
+	q, ok := s.(*Query)
+	return ok && len(q.Locks) == 0 && !slices.ContainsFunc(q.Stages, func(st Stage) bool { return !Reads(st.Plan) })
+}
+
+// Values is how many of the stages are values.
+func (h *Head) Values() (n int) {
+	for i := range h.Stages {
+		if h.Stages[i].Value != nil {
+			n++
+		}
+	}
+	return n
+}
+
 // Stage is a part of a statement that runs by itself, and sees what the statement sees: a data-modifying WITH query, which runs once, whether its rows
-// are read or not, or a query within that locks rows (*Query), which runs once if they are.
+// are read or not, a query within that locks rows (*Query), which runs once if they are, or a value.
 type Stage struct {
 	Name string
 	Slot int // of the rows that it returns
 	Plan Statement
+	// Value, if set, is the parameter, behind those of the client, that gets the value of the query: it runs before all else.
+	Value *expr.Param
 	// Numbered: the rows are given with their number as one more column.
 	Numbered bool
 }

@@ -33,10 +33,13 @@ func PlanQuery(env *Env, q *ast.Query) (*Query, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(p.b.Stages) > 0 || len(out.Locks) > 0 {
+	if err := p.finish(&out.Head); err != nil {
+		return nil, err
+	}
+	if !Reads(out) {
 		return nil, sqlerr.Unsupported(int(q.Pos), "a query that changes or locks rows in this place").WithHint("Use it in a statement of its own.")
 	}
-	return out, p.finish(&out.Head)
+	return out, nil
 }
 
 // output is what a bound query wants of a plan.

@@ -85,7 +85,7 @@ func (c *comparison) samePointer(a, b reflect.Value) bool {
 // sameExpr puts the values in and folds, as the binder does.
 func (c *comparison) sameExpr(a, b expr.Expr) bool {
 	put := expr.Map(b, func(e expr.Expr) expr.Expr {
-		if p, ok := e.(*expr.Param); ok && p.N > c.own {
+		if p, ok := e.(*expr.Param); ok && p.N > c.own && p.N-c.own <= len(c.values) {
 			return &expr.Const{D: c.values[p.N-c.own-1], T: p.T}
 		}
 		return e

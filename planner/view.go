@@ -41,7 +41,7 @@ func planView(env *Env, q *ast.Query, names []string, materialized bool, pos int
 		return nil, err
 	}
 	if len(bound.Locks) > 0 || slices.ContainsFunc(b.Stages, func(st *bind.Stage) bool { return st.Query != nil }) {
-		return nil, sqlerr.Unsupported(pos, "FOR UPDATE in a view")
+		return nil, sqlerr.Unsupported(pos, "a view that locks rows, or that has a subquery in LIMIT or OFFSET,")
 	}
 	if len(b.Stages) > 0 {
 		what := "views must not contain"

@@ -72,7 +72,7 @@ func (p planning) bound(q *bind.Query) (*Query, error) {
 func (p planning) finish(h *Head) error {
 	h.Reads, h.Clock, h.Slots = p.b.Reads, p.b.Clock, p.b.Slots
 	for _, st := range p.b.Stages {
-		s := Stage{Name: st.Name, Slot: st.Slot, Numbered: st.Numbered}
+		s := Stage{Name: st.Name, Slot: st.Slot, Numbered: st.Numbered, Value: st.Value}
 		var err error
 		if st.Query != nil {
 			s.Plan, err = p.bound(st.Query)
@@ -86,6 +86,13 @@ func (p planning) finish(h *Head) error {
 	}
 	var err error
 	h.Params, err = p.b.Params()
+	n := len(h.Params)
+	for _, st := range h.Stages {
+		if st.Value != nil {
+			n++
+			st.Value.N = n
+		}
+	}
 	return err
 }
 

@@ -33,10 +33,6 @@ type changing struct {
 
 // changeRows plans and runs an INSERT, UPDATE or DELETE, or a query with such stages or one that locks rows, inside the open transaction.
 func (s *Session) changeRows(ctx context.Context, r *run) (outcome, error) {
-	tag := rowsTag(r.stmt.Stmt)
-	if err := s.mayWrite(verbOf(r.stmt.Stmt)); err != nil {
-		return outcome{}, err
-	}
 	sn, err := s.snapshot()
 	if err != nil {
 		return outcome{}, err
@@ -45,15 +41,12 @@ func (s *Session) changeRows(ctx context.Context, r *run) (outcome, error) {
 	if err := s.planRun(r, sn); err != nil {
 		return outcome{}, err
 	}
-	s.txn.noteReads(sn.Catalog, r.reads)
-	head := planner.HeadOf(r.plan)
-	x := s.changing(ctx, r, sn)
-	x.stages, x.ran = head.Stages, make([]bool, len(head.Stages))
-	x.alone = r.alone && len(x.stages) == 0
-	if x.reading.Own != nil && head.Slots > 0 { // it is read again when there is more in it
-		x.reading.Own = x.reading.Own.Freeze(sn.Catalog, r.reads)
+	if err := s.mayWrite(verbOf(r.stmt.Stmt)); err != nil {
+		return outcome{}, err
 	}
-	x.reading.Given = make([][]*batch.Batch, head.Slots)
+	s.txn.noteReads(sn.Catalog, r.reads)
+	x := s.changing(ctx, r, sn)
+	x.alone = r.alone && len(planner.HeadOf(r.plan).Stages) == 0
 	mark := 0
 	if s.txn.writes != nil {
 		mark = s.txn.writes.Mark()
@@ -68,22 +61,46 @@ func (s *Session) changeRows(ctx context.Context, r *run) (outcome, error) {
 		}
 		return outcome{}, err
 	}
-	return outcome{tag: fmt.Sprintf("%s %d", tag, n), rows: rows}, nil
+	return outcome{tag: fmt.Sprintf("%s %d", rowsTag(r.stmt.Stmt), n), rows: rows}, nil
 }
 
-// changing begins one.
+// changing begins one, in the open transaction if there is one.
 func (s *Session) changing(ctx context.Context, r *run, sn *engine.Snapshot) *changing {
 	x := &changing{session: s, ctx: ctx, eval: s.exprContext(ctx, r.values)}
 	x.reading.Snapshot = sn
-	if w := s.txn.writes; w != nil && !w.Empty() {
-		x.reading.Own = w
+	if s.txn != nil && s.txn.writes != nil && !s.txn.writes.Empty() {
+		x.reading.Own = s.txn.writes
 	}
 	return x
+}
+
+// prepare makes room for what the statement makes, and computes its values.
+func (x *changing) prepare(h *planner.Head) error {
+	if h.Slots == 0 {
+		return nil
+	}
+	if x.reading.Own != nil { // it is read again when there is more in it
+		x.reading.Own = x.reading.Own.Freeze(x.reading.Snapshot.Catalog, h.Reads)
+	}
+	x.stages, x.ran = h.Stages, make([]bool, len(h.Stages))
+	x.reading.Given = make([][]*batch.Batch, h.Slots)
+	x.eval.Params = append(slices.Clone(x.eval.Params), make([]types.Datum, h.Values())...)
+	for i := range x.stages {
+		if x.stages[i].Value != nil {
+			if err := x.stage(i); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // all runs the statement, before it the stages whose rows it reads, and behind it the others that modify data, of which the last comes first: so
 // PostgreSQL has it.
 func (x *changing) all(main planner.Statement) (rows []*batch.Batch, n int64, err error) {
+	if err := x.prepare(planner.HeadOf(main)); err != nil {
+		return nil, 0, err
+	}
 	rows, n, err = x.statement(main)
 	for i := len(x.stages) - 1; i >= 0 && err == nil; i-- {
 		if _, query := x.stages[i].Plan.(*planner.Query); !query {
@@ -101,7 +118,12 @@ func (x *changing) stage(i int) error {
 	x.ran[i] = true
 	st := &x.stages[i]
 	rows, _, err := x.statement(st.Plan)
-	if st.Numbered {
+	switch {
+	case err != nil:
+		return err
+	case st.Value != nil:
+		x.eval.Params[st.Value.N-1] = rows[0].AppendRowTo(nil, 0)[0]
+	case st.Numbered:
 		rows = numbered(rows)
 	}
 	x.reading.Given[st.Slot] = rows

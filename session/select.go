@@ -52,7 +52,7 @@ func (s *Session) executeSelect(ctx context.Context, r *run) error {
 		return err
 	}
 	defer sn.Close()
-	if r.changes() {
+	if !planner.Reads(r.plan) {
 		return s.executeWrite(ctx, r, s.changeRows)
 	}
 	if err := s.foldConstants(ctx, r.prepared, r.values); err != nil {
@@ -100,12 +100,6 @@ func (s *Session) planSelect(r *run) (*engine.Snapshot, error) {
 	return sn, nil
 }
 
-// changes tells whether the planned query changes rows, too, or locks them.
-func (p *prepared) changes() bool {
-	q, ok := p.plan.(*planner.Query)
-	return ok && len(q.Stages)+len(q.Locks) > 0
-}
-
 // startSelect plans a query if need be and starts it on the statement's snapshot, with the transaction's own writes. One that changes or locks rows
 // is not started: nil.
 func (s *Session) startSelect(ctx context.Context, r *run) (engine.Rows, error) {
@@ -113,7 +107,7 @@ func (s *Session) startSelect(ctx context.Context, r *run) (engine.Rows, error) 
 	if err != nil {
 		return nil, err
 	}
-	if r.changes() {
+	if !planner.Reads(r.plan) {
 		sn.Close()
 		return nil, nil
 	}
@@ -125,14 +119,21 @@ func (s *Session) startSelect(ctx context.Context, r *run) (engine.Rows, error) 
 	return snapshotRows{rows, sn}, nil
 }
 
-// query runs a planned query on a snapshot.
+// query runs a planned query, which reads only, on a snapshot.
 func (s *Session) query(ctx context.Context, sn *engine.Snapshot, q *planner.Query, r *run) (engine.Rows, error) {
 	rd := engine.Reading{Snapshot: sn}
 	if s.txn != nil {
 		rd.Own = s.txn.writes
 		s.txn.noteReads(sn.Catalog, q.Reads)
 	}
-	return s.server.engine.Query(ctx, rd, q.Physical, s.exprContext(ctx, r.values))
+	if len(q.Stages) == 0 {
+		return s.server.engine.Query(ctx, rd, q.Physical, s.exprContext(ctx, r.values))
+	}
+	x := s.changing(ctx, r, sn)
+	if err := x.prepare(&q.Head); err != nil {
+		return nil, err
+	}
+	return s.server.engine.Query(ctx, x.reading, q.Physical, x.eval)
 }
 
 // foldConstants finds the error of a SELECT without FROM before anything is sent, as PostgreSQL does, which folds constants when it plans.

@@ -146,7 +146,7 @@ func (b *Binder) limits(q *ast.Query, sc *scope, out *Query) error {
 			return nil, sqlerr.New(sqlerr.InvalidColumnReference, "argument of %s must not contain variables", what).At(int(loc(e)))
 		}
 		if plan.HasSubquery(x) {
-			return nil, unsupported(e, "a subquery in %s", what)
+			return b.valueStage(x, e, what)
 		}
 		if c, ok := x.(*expr.Const); ok && c.D.IsNull() {
 			return nil, nil

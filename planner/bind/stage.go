@@ -10,13 +10,15 @@ import (
 	"github.com/streamsql/streamsql/types"
 )
 
-// Stage is a part of a statement that runs by itself: a data-modifying WITH query, or a query within that locks rows. Just one of Change and Query is
-// set.
+// Stage is a part of a statement that runs by itself: a data-modifying WITH query, a query within that locks rows, or the value of a LIMIT. Just one of
+// Change and Query is set.
 type Stage struct {
 	Name   string
 	Slot   int // of the rows that it returns
 	Change *Change
 	Query  *Query
+	// Value, if set, is what a query of one value is known by to the others.
+	Value *expr.Param
 	// Numbered: behind the columns of Query stands the number of the row, as its order is not for itself alone.
 	Numbered bool
 }
@@ -114,6 +116,18 @@ func (b *Binder) given(st *Stage) (*plan.Given, []OutCol) {
 		n.IDs = append(n.IDs, b.Meta.Add("number", types.Of(types.Int8)))
 	}
 	return n, cols
+}
+
+// valueStage computes an expression without columns, of subqueries, once for the whole statement.
+func (b *Binder) valueStage(x expr.Expr, e ast.Expr, what string) (expr.Expr, error) {
+	if b.inView || len(b.expanding) > 0 {
+		return nil, unsupported(e, "a subquery in %s of a view", what)
+	}
+	id := b.Meta.Add(what, x.Type())
+	q := &Query{Node: &plan.Project{In: plan.One(), Items: []plan.Item{{ID: id, Expr: x}}}, Cols: []OutCol{{Name: what, ID: id, T: x.Type()}}}
+	st := &Stage{Name: what, Slot: b.slot(), Query: q, Value: &expr.Param{T: x.Type()}}
+	b.Stages = append(b.Stages, st)
+	return st.Value, nil
 }
 
 // derive computes expressions over rows of columns cols; nil if none of them has a subquery, so that it is as well done row by row. With a guard
