@@ -97,13 +97,13 @@ type metRow struct {
 // round takes in what was derived in a round, all before it being final, and emits how the rows that show in it change. What is still to be seen to
 // of a row in a later round is noted.
 func (s *reachedRows) round(l int64, now *round, later *rounds, emit func(image []byte, w int64) error) error {
+	defer s.close()
 	d := &now.derived
 	for i := 0; i < d.len(); i = d.group(i) {
 		now.visits = append(now.visits, s.meet(d.key(i)))
 	}
 	s.close()
 	d.addTo(s.m, &s.c)
-	defer s.close()
 	for _, i := range now.visits {
 		if s.rows[i].looked == l {
 			continue
