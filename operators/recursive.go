@@ -50,8 +50,9 @@ type Body interface {
 }
 
 const (
-	// maxRounds bounds the rounds of a tick: where rows go round in a circle, UNION ALL has no end.
-	maxRounds = 1 << 20
+	// maxRounds bounds the rounds of a tick, and with it how long a query without an end holds up the others: where rows go round in a circle, UNION ALL
+	// has none.
+	maxRounds = 1 << 17
 	// MostCopies bounds the copies of a row, which are counted, not kept: they would never exceed memory.
 	MostCopies = 1 << 40
 )
@@ -98,17 +99,13 @@ func (r *Recursive) Finish(out Out) error {
 	}
 	for l, now := r.rounds.next(); now != nil; l, now = r.rounds.next() {
 		if l >= maxRounds {
-			return r.endless("does not end within %d rounds", maxRounds)
+			return r.endless(sqlerr.ProgramLimitExceeded, "does not end within %d rounds", maxRounds)
 		}
-		emitted, err := r.round(l, now, out)
+		err := r.work(l, now, out)
+		if r.spec.All && sqlerr.CodeOf(err) == sqlerr.OutOfMemory {
+			return r.endless(sqlerr.OutOfMemory, "ran out of memory in round %d", l)
+		}
 		if err != nil {
-			return err
-		}
-		r.rounds.free(now)
-		if !emitted {
-			continue
-		}
-		if err := body.Finish(false); err != nil {
 			return err
 		}
 	}
@@ -118,6 +115,19 @@ func (r *Recursive) Finish(out Out) error {
 		}
 	}
 	return flush(r.out, out)
+}
+
+// work does what there is to do in a round, and what comes of it is noted for the next.
+func (r *Recursive) work(l int64, now *round, out Out) error {
+	emitted, err := r.round(l, now, out)
+	if err != nil {
+		return err
+	}
+	r.rounds.free(now)
+	if !emitted {
+		return nil
+	}
+	return r.spec.Body.Finish(false)
 }
 
 // round puts the change of a round through the body's first operators. emitted: there is one.
@@ -143,7 +153,7 @@ func (r *Recursive) all(d *delta, emit func([]byte, int64) error, out Out) error
 	for i := range d.ents {
 		w := d.weight(i)
 		if w > MostCopies || w < -MostCopies {
-			return r.endless("has too many rows")
+			return r.endless(sqlerr.ProgramLimitExceeded, "has too many rows")
 		}
 		if err := emit(d.image(i), w); err != nil {
 			return err
@@ -170,8 +180,8 @@ func (r *Recursive) emit(l int64, image []byte, w int64) error {
 
 func (r *Recursive) toBody(b *batch.Batch) error { return r.spec.Body.Step(b) }
 
-func (r *Recursive) endless(format string, args ...any) error {
-	err := sqlerr.New(sqlerr.ProgramLimitExceeded, "recursive query %q "+format, append([]any{r.spec.Name}, args...)...)
+func (r *Recursive) endless(code sqlerr.Code, format string, args ...any) error {
+	err := sqlerr.New(code, "recursive query %q "+format, append([]any{r.spec.Name}, args...)...)
 	if r.spec.All {
 		err = err.WithHint("Where rows go round in a circle, UNION ALL has no end; UNION has.")
 	}
