@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/streamsql/streamsql/engine"
@@ -31,6 +32,17 @@ func TestSharing(t *testing.T) {
 		t.Errorf("with one view %+v, with three %+v, with one %+v", one, three, u)
 	}
 	b.want("SELECT count(*), sum(id) FROM one", want)
+	const reached = "WITH RECURSIVE r (id) AS (SELECT 7 UNION SELECT a.id FROM r JOIN a ON a.g = r.id AND a.id > 99) SELECT %s FROM r JOIN c ON c.g = r.id"
+	b.do("CREATE MATERIALIZED VIEW four AS " + fmt.Sprintf(reached, "r.id, c.name"))
+	four := b.usage()
+	b.do("CREATE MATERIALIZED VIEW five AS " + fmt.Sprintf(reached, "c.id"))
+	if five := b.usage(); five.Flows != four.Flows+1 {
+		t.Errorf("the view, as what is reached stands: from %d to %d flows", four.Flows, five.Flows)
+	}
+	b.do("DROP MATERIALIZED VIEW four; DROP MATERIALIZED VIEW five")
+	if u := b.usage(); u != one {
+		t.Errorf("with one view %+v, after two recursive ones %+v", one, u)
+	}
 	b.do("UPDATE a SET g = g + 1 WHERE id < 100; UPDATE a SET g = g - 1 WHERE id < 100")
 	b.want("SELECT count(*), sum(id) FROM one", want)
 	b.do("DROP MATERIALIZED VIEW one")

@@ -50,8 +50,8 @@ func (b *Binder) recursive(c *cte, q *ast.Query) (plan.Node, []*col, error) {
 	if rec.Step, err = b.part(step, union.R); err != nil {
 		return nil, nil, err
 	}
-	if len(plan.Free(rec.Init.Node)) > 0 || len(plan.Free(rec.Step.Node)) > 0 {
-		return nil, nil, unsupported(c.def, "a recursive query with columns of an outer one")
+	if err := b.closed(c.def, rec); err != nil {
+		return nil, nil, err
 	}
 	if b.inView {
 		if err := b.carryRounds(c.def, rec); err != nil {
@@ -63,6 +63,24 @@ func (b *Binder) recursive(c *cte, q *ast.Query) (plan.Node, []*col, error) {
 		rec.IDs = append(rec.IDs, n.id)
 	}
 	return rec, names, nil
+}
+
+// closed refuses a recursive query that refers to what is around it.
+func (b *Binder) closed(def *ast.CTE, rec *plan.Recursive) error {
+	for _, p := range []plan.Part{rec.Init, rec.Step} {
+		free := plan.Free(p.Node)
+		for _, v := range b.ViewParams {
+			if free.Has(v.ID) {
+				return sqlerr.New(sqlerr.FeatureNotSupported, "view parameter $%s is not supported here", v.Name).At(v.Pos).
+					WithDetail("A recursive query is the same for all values of a parameter.").
+					WithHint("Let the recursive query's rows carry what the parameter is equal to, and compare them where they are read.")
+			}
+		}
+		if len(free) > 0 {
+			return unsupported(def, "a recursive query with columns of an outer one")
+		}
+	}
+	return nil
 }
 
 func (b *Binder) part(q *Query, at *ast.Query) (plan.Part, error) {
