@@ -54,11 +54,10 @@ type input struct {
 type source interface {
 	relation(s *physical.Scan) (input, error)
 	arrange(a *physical.Arrange) (input, error)
-	// recursive and working make the nodes of recursive queries.
+	// recursive and working make the nodes of recursive queries, given that of what a statement has made before, which only queries have.
 	recursive(b *builder, p *physical.Recursive) (*node, error)
 	working(b *builder, p *physical.Working) (*node, error)
-	// given makes an operator that only queries have: of what a statement has made before.
-	given(p *physical.Given) (operators.Operator, error)
+	given(p *physical.Given) (*node, error)
 }
 
 // builder makes the operators of a plan down to the arrangements that it reads. It is the one place that knows both physical
@@ -171,8 +170,7 @@ func (b *builder) operator(p physical.Node) (*node, error) {
 	case *physical.Working:
 		return b.from.working(b, p)
 	case *physical.Given:
-		op, err := b.from.given(p)
-		return newNode(op), err
+		return b.from.given(p)
 	case *physical.Constant:
 		return newNode(operators.NewConstant(p.Cols, p.Rows, b.maps)), nil
 	case *physical.Filter:

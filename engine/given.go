@@ -13,8 +13,8 @@ type given struct {
 	rows []*batch.Batch
 }
 
-func (a *adhoc) given(p *physical.Given) (operators.Operator, error) {
-	return &given{name: "given", rows: a.rd.Given[p.Slot]}, nil
+func (a *adhoc) given(p *physical.Given) (*node, error) {
+	return newNode(&given{name: "given", rows: a.rd.Given[p.Slot]}), nil
 }
 
 func (g *given) Name() string                                { return g.name }
@@ -32,6 +32,6 @@ func (g *given) Finish(out operators.Out) error {
 }
 
 // What a statement has made is for its own queries.
-func (*flowSource) given(*physical.Given) (operators.Operator, error) {
+func (*flowSource) given(*physical.Given) (*node, error) {
 	return nil, sqlerr.New(sqlerr.InternalError, "rows of a statement in a dataflow")
 }
