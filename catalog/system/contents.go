@@ -334,7 +334,7 @@ func indexNumbers(cols []catalog.IndexColumn) []int64 {
 }
 
 func indexes(s *Source, add func(row)) {
-	entry := func(id, on catalog.ID, keys, options []int64, unique, primary bool) {
+	entry := func(id, on catalog.ID, keys, options vector, unique, primary bool) {
 		add(row{"indexrelid": id, "indrelid": on, "indnatts": len(keys), "indnkeyatts": len(keys), "indisunique": unique, "indisprimary": primary,
 			"indimmediate": true, "indisvalid": true, "indisready": true, "indislive": true, "indkey": keys, "indoption": options})
 	}

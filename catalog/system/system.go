@@ -136,14 +136,19 @@ func (r *Relation) Rows() [][]types.Datum {
 }
 
 // datums puts a row's values in the order of the columns. A column that was not given is false, zero or empty where PostgreSQL has such columns NOT NULL,
-// and NULL otherwise.
+// and NULL otherwise: information_schema has none.
 func (r *Relation) datums(values row) []types.Datum {
 	out := make([]types.Datum, len(r.Columns))
 	for i, c := range r.Columns {
-		out[i] = datum(c.Type, values[c.Name])
+		if v, ok := values[c.Name]; ok || r.Schema != "information_schema" {
+			out[i] = datum(c.Type, v)
+		}
 	}
 	return out
 }
+
+// vector is an int2vector or oidvector: its elements are counted from 0.
+type vector []int64
 
 func datum(t types.Type, v any) types.Datum {
 	switch v := v.(type) {
@@ -165,17 +170,15 @@ func datum(t types.Type, v any) types.Datum {
 	case float64:
 		return types.NewFloat(v)
 	case []int64:
-		elems := make([]types.Datum, len(v))
-		for i, x := range v {
-			elems[i] = types.NewInt(x)
-		}
-		return newVector(t, elems)
+		return newArray(t, ints(v), 1)
+	case vector:
+		return newArray(t, ints(v), 0)
 	case []string:
 		elems := make([]types.Datum, len(v))
 		for i, x := range v {
 			elems[i] = types.NewString(x)
 		}
-		return newVector(t, elems)
+		return newArray(t, elems, 1)
 	case types.Datum:
 		return v
 	}
@@ -191,10 +194,19 @@ func datum(t types.Type, v any) types.Datum {
 	return types.NewString("")
 }
 
-func newVector(t types.Type, elems []types.Datum) types.Datum {
+func ints(v []int64) []types.Datum {
+	out := make([]types.Datum, len(v))
+	for i, x := range v {
+		out[i] = types.NewInt(x)
+	}
+	return out
+}
+
+// newArray is an array of type t, counted from lower.
+func newArray(t types.Type, elems []types.Datum, lower int) types.Datum {
 	a := types.Array{Elem: t.Elem(), Elems: elems}
 	if len(elems) > 0 {
-		a.Dims, a.Lower = []int{len(elems)}, []int{1}
+		a.Dims, a.Lower = []int{len(elems)}, []int{lower}
 	}
 	return types.NewArray(a)
 }

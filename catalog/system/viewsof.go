@@ -1,6 +1,8 @@
 package system
 
 import (
+	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/streamsql/streamsql/catalog"
@@ -111,7 +113,10 @@ func schemaColumns(s *Source, add func(row)) {
 			v := row{"table_catalog": s.Database, "table_schema": r.schema, "table_name": r.name, "column_name": c.Name, "ordinal_position": i + 1,
 				"is_nullable": yesNo(!c.NotNull), "data_type": dataType(c.Type), "udt_catalog": s.Database, "udt_schema": "pg_catalog",
 				"udt_name": internalName(c.Type), "is_identity": yesNo(c.Identity != ""), "is_generated": map[bool]string{true: "ALWAYS", false: "NEVER"}[c.Generated],
-				"is_updatable": yesNo(r.kind == "r")}
+				"is_updatable": yesNo(r.kind == "r"), "is_self_referencing": "NO", "identity_cycle": "NO", "dtd_identifier": strconv.Itoa(i + 1)}
+			if c.Identity != "" {
+				v["identity_generation"] = strings.ToUpper(c.Identity)
+			}
 			if c.Default != "" {
 				v["column_default"] = c.Default
 			}
@@ -140,36 +145,56 @@ func internalName(t types.Type) string {
 	return ""
 }
 
-// lengths fills in what a type's modifier says.
+// lengths fills in what a type and its modifier say of lengths and precisions.
 func lengths(v row, t types.Type) {
-	switch {
-	case t.Array:
-	case (t.Kind == types.Varchar || t.Kind == types.BPChar) && t.Mod >= 4:
-		v["character_maximum_length"] = int(t.Mod - 4)
-	case t.Kind == types.Numeric && t.Mod >= 4:
-		v["numeric_precision"], v["numeric_scale"] = int((t.Mod-4)>>16), int((t.Mod-4)&0x7ff)
-	case t.Kind == types.Int2:
-		v["numeric_precision"], v["numeric_scale"] = 16, 0
-	case t.Kind == types.Int4:
-		v["numeric_precision"], v["numeric_scale"] = 32, 0
-	case t.Kind == types.Int8:
-		v["numeric_precision"], v["numeric_scale"] = 64, 0
+	if t.Array {
+		return
 	}
-	for _, n := range []string{"character_maximum_length", "character_octet_length", "numeric_precision", "numeric_precision_radix", "numeric_scale",
-		"datetime_precision", "interval_precision", "maximum_cardinality", "scope_catalog"} {
-		if _, ok := v[n]; !ok {
-			v[n] = types.Null
+	number := func(precision, radix int) { v["numeric_precision"], v["numeric_precision_radix"] = precision, radix }
+	switch t.Kind {
+	case types.Varchar, types.BPChar, types.Text:
+		v["character_octet_length"] = 1 << 30
+		if t.Mod >= 4 {
+			v["character_maximum_length"], v["character_octet_length"] = int(t.Mod-4), 4*int(t.Mod-4)
+		}
+	case types.Numeric:
+		v["numeric_precision_radix"] = 10
+		if t.Mod >= 4 {
+			number(int((t.Mod-4)>>16), 10)
+			v["numeric_scale"] = int((t.Mod - 4) & 0x7ff)
+		}
+	case types.Int2, types.Int4, types.Int8:
+		number(integerBits(t), 2)
+		v["numeric_scale"] = 0
+	case types.Float4:
+		number(24, 2)
+	case types.Float8:
+		number(53, 2)
+	case types.Date:
+		v["datetime_precision"] = 0
+	case types.Time, types.Timestamp, types.Timestamptz, types.Interval:
+		v["datetime_precision"] = 6
+		if p := t.Typmod() & 0xffff; t.Typmod() >= 0 && p <= 6 {
+			v["datetime_precision"] = int(p)
 		}
 	}
 }
 
+// integerBits is the precision of an integer type.
+func integerBits(t types.Type) int {
+	return map[types.Kind]int{types.Int2: 16, types.Int4: 32, types.Int8: 64}[t.Kind]
+}
+
 var constraintWords = map[string]string{"p": "PRIMARY KEY", "u": "UNIQUE", "c": "CHECK"}
+
+// nullsDistinct is NULL for all but UNIQUE.
+var nullsDistinct = map[string]types.Datum{"u": types.NewString("YES")}
 
 func tableConstraints(s *Source, add func(row)) {
 	for _, c := range s.constraints() {
 		add(row{"constraint_catalog": s.Database, "constraint_schema": c.table.Schema, "constraint_name": c.name, "table_catalog": s.Database,
 			"table_schema": c.table.Schema, "table_name": c.table.Name, "constraint_type": constraintWords[c.kind], "is_deferrable": "NO",
-			"initially_deferred": "NO", "enforced": "YES"})
+			"initially_deferred": "NO", "enforced": "YES", "nulls_distinct": nullsDistinct[c.kind]})
 	}
 }
 
@@ -186,7 +211,10 @@ func keyColumns(s *Source, add func(row)) {
 func schemaSequences(s *Source, add func(row)) {
 	for _, r := range s.relations() {
 		if q, ok := r.object.(*catalog.Sequence); ok {
-			add(row{"sequence_catalog": s.Database, "sequence_schema": r.schema, "sequence_name": r.name, "data_type": q.Type.String()})
+			add(row{"sequence_catalog": s.Database, "sequence_schema": r.schema, "sequence_name": r.name, "data_type": q.Type.String(),
+				"numeric_precision": integerBits(q.Type), "numeric_precision_radix": 2, "numeric_scale": 0, "start_value": strconv.FormatInt(q.Start, 10),
+				"minimum_value": strconv.FormatInt(q.Min, 10), "maximum_value": strconv.FormatInt(q.Max, 10),
+				"increment": strconv.FormatInt(q.Increment, 10), "cycle_option": yesNo(q.Cycle)})
 		}
 	}
 }
