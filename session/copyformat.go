@@ -24,6 +24,8 @@ type lineReader struct {
 	csv           bool
 	quote, escape byte
 	number        int64 // of the last line, from 1
+	lines         int64 // as many have ended
+	crlf          bool  // the first one ended in a carriage return and a newline
 	buf           []byte
 	pos           int
 	eof           bool
@@ -44,7 +46,7 @@ func (l *lineReader) line() ([]byte, error) {
 		if i >= 0 {
 			l.pos += i + 1
 			l.countBreaks(rest[:i])
-			return bytes.TrimSuffix(rest[:i:i], []byte{'\r'}), nil
+			return l.end(rest[:i:i])
 		}
 		if l.eof {
 			l.pos = len(l.buf)
@@ -61,6 +63,26 @@ func (l *lineReader) line() ([]byte, error) {
 			return nil, err
 		}
 	}
+}
+
+// end takes a line's carriage return away. All lines end as the first one does: what else stands before a newline is data, which must not
+// look so.
+func (l *lineReader) end(line []byte) ([]byte, error) {
+	bare, crlf := bytes.CutSuffix(line, []byte{'\r'})
+	if l.lines++; l.lines == 1 {
+		l.crlf = crlf
+	}
+	if crlf == l.crlf {
+		return bare, nil
+	}
+	found, escape := "carriage return", `\r`
+	if l.crlf {
+		found, escape = "newline", `\n`
+	}
+	if l.csv {
+		return line, sqlerr.New(sqlerr.BadCopyFileFormat, "unquoted %s found in data", found).WithHint("Use quoted CSV field to represent %s.", found)
+	}
+	return line, sqlerr.New(sqlerr.BadCopyFileFormat, "literal %s found in data", found).WithHint(`Use "%s" to represent %s.`, escape, found)
 }
 
 // countBreaks counts the line breaks within quotes: number is that of a line's last one, as in PostgreSQL.

@@ -78,3 +78,31 @@ func TestCopyReadsToTheEnd(t *testing.T) {
 		}
 	}
 }
+
+// The first line says how lines end; another end is no data that is taken away.
+func TestCopyLineEnds(t *testing.T) {
+	host, port := start(t)
+	ctx := context.Background()
+	c := connect(t, host, port, "")
+	if _, err := c.Exec(ctx, "CREATE TABLE c (a int, b text)"); err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range []struct{ data, options, want string }{
+		{"1\tx\n2\ty\n", "", "COPY 2"},
+		{"1\tx\r\n2\ty\r\n3\tz", "", "COPY 3"},
+		{"1\tx\n2\ty\r\n", "", "literal carriage return found in data"},
+		{"1\tx\r\n2\ty\n", "", "literal newline found in data"},
+		{"1,x\n2,\"y\r\"\n", "(FORMAT csv)", "COPY 2"},
+		{"1,x\n2,y\r\n", "(FORMAT csv)", "unquoted carriage return found in data"},
+		{"1,x\r\n2,y\n", "(FORMAT csv)", "unquoted newline found in data"},
+	} {
+		tag, err := c.PgConn().CopyFrom(ctx, strings.NewReader(x.data), "COPY c FROM STDIN "+x.options)
+		got := tag.String()
+		if err != nil {
+			got = err.Error()
+		}
+		if !strings.Contains(got, x.want) {
+			t.Errorf("%q: got %s, want %s", x.data, got, x.want)
+		}
+	}
+}
