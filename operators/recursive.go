@@ -50,9 +50,10 @@ type Body interface {
 }
 
 const (
-	// maxRounds bounds the rounds of a tick, and with it how long a query without an end holds up the others: where rows go round in a circle, UNION ALL
-	// has none.
-	maxRounds = 1 << 17
+	// mostRounds bounds the rounds of a tick, and with it how long a query without an end holds up the others: UNION has an end unless values grow, UNION
+	// ALL only where rows do not go round in a circle.
+	mostRounds    = 1 << 20
+	mostRoundsAll = 1 << 17
 	// MostCopies bounds the copies of a row, which are counted, not kept: they would never exceed memory.
 	MostCopies = 1 << 40
 )
@@ -97,9 +98,13 @@ func (r *Recursive) Finish(out Out) error {
 	if err := body.Finish(true); err != nil {
 		return err
 	}
+	most := int64(mostRounds)
+	if r.spec.All {
+		most = mostRoundsAll
+	}
 	for l, now := r.rounds.next(); now != nil; l, now = r.rounds.next() {
-		if l >= maxRounds {
-			return r.endless(sqlerr.ProgramLimitExceeded, "does not end within %d rounds", maxRounds)
+		if l >= most {
+			return r.endless(sqlerr.ProgramLimitExceeded, "does not end within %d rounds", most)
 		}
 		err := r.work(l, now, out)
 		if r.spec.All && sqlerr.CodeOf(err) == sqlerr.OutOfMemory {
