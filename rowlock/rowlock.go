@@ -2,7 +2,7 @@
 // in memory alone, as a transaction is.
 //
 // Nobody waits in here but in Wait, and nobody waits there who could be waited for in a circle: that is a deadlock (40P01). A lock that is given back goes
-// to who has waited longest, so that nobody waits for ever.
+// to who has waited longest. Who may share a row with those who hold it does not wait for those who wait for it: so PostgreSQL has it.
 package rowlock
 
 import (
@@ -55,6 +55,7 @@ type Table struct {
 type lock struct {
 	holds []hold
 	queue []*request // who waits, the longest first
+	first [1]hold    // of holds: most rows have one
 }
 
 type hold struct {
@@ -114,7 +115,7 @@ func (t *Table) Try(h *Holder, r Row, s Strength) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	l := t.rows[r]
-	if l != nil && !l.free(h, s) {
+	if l != nil && l.conflicts(h, s) {
 		return false
 	}
 	t.grant(h, r, s)
@@ -139,11 +140,6 @@ func (l *lock) conflicts(h *Holder, s Strength) bool {
 	return false
 }
 
-// free tells whether h gets the lock at once. Who holds the row already goes before those who wait.
-func (l *lock) free(h *Holder, s Strength) bool {
-	return !l.conflicts(h, s) && (len(l.queue) == 0 || l.of(h) > 0)
-}
-
 // of is how strongly h holds the row; 0: not at all.
 func (l *lock) of(h *Holder) Strength {
 	for _, x := range l.holds {
@@ -162,6 +158,7 @@ func (t *Table) grant(h *Holder, r Row, s Strength) {
 			t.rows, t.tables = map[Row]*lock{}, map[catalog.ID]int{}
 		}
 		l = &lock{}
+		l.holds = l.first[:0]
 		t.rows[r] = l
 		t.tables[r.Table]++
 		t.held.Add(1)

@@ -42,22 +42,26 @@ func TestConflicts(t *testing.T) {
 	}
 }
 
-// A lock goes to who has waited longest, and nobody overtakes those who wait.
+// A lock goes to who has waited longest; only who may share it with those who hold it goes before.
 func TestQueue(t *testing.T) {
 	var locks Table
 	a, b, c, d := NewHolder(1), NewHolder(2), NewHolder(3), NewHolder(4)
-	if !locks.Try(a, row(1), Share) || !locks.Try(b, row(1), KeyShare) || locks.Try(c, row(1), Update) {
+	if !locks.Try(a, row(1), NoKeyUpdate) || !locks.Try(b, row(1), KeyShare) || locks.Try(c, row(1), Update) {
 		t.Fatal("a shared row")
 	}
 	waits := waiting(&locks, c, row(1), Update)
-	if locks.Try(d, row(1), Share) {
-		t.Error("overtaken")
-	}
 	behind := waiting(&locks, d, row(1), Share)
+	if e := NewHolder(5); !locks.Try(e, row(1), KeyShare) || locks.Try(e, row(1), Share) {
+		t.Error("who may share the row goes before, nobody else")
+	} else {
+		locks.Release(e, 0)
+	}
 	locks.Release(a, 0)
 	select {
 	case <-waits:
 		t.Error("the row is held still")
+	case <-behind:
+		t.Error("overtaken")
 	default:
 	}
 	locks.Release(b, 0)
@@ -135,15 +139,18 @@ func TestDeadlock(t *testing.T) {
 func TestGiveUp(t *testing.T) {
 	var locks Table
 	a, b, c := NewHolder(1), NewHolder(2), NewHolder(3)
-	locks.Try(a, row(1), Share)
+	d := NewHolder(4)
+	locks.Try(a, row(1), KeyShare)
+	locks.Try(d, row(1), NoKeyUpdate)
 	ctx, cancel := context.WithCancelCause(context.Background())
 	gone := errors.New("gone")
 	left := make(chan error, 1)
 	go func() { left <- locks.Wait(ctx, b, row(1), Update) }()
-	for locks.Try(c, row(1), Share) { // until b is there
-		locks.Release(c, 0)
+	for locks.Waiting() == 0 {
+		runtime.Gosched()
 	}
 	behind := waiting(&locks, c, row(1), Share)
+	locks.Release(d, 0)
 	cancel(gone)
 	if err := <-left; !errors.Is(err, gone) {
 		t.Error(err)

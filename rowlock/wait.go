@@ -48,7 +48,7 @@ func (t *Table) enqueue(h *Holder, r Row, s Strength) (*request, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	l := t.rows[r]
-	if l == nil || l.free(h, s) {
+	if l == nil || !l.conflicts(h, s) {
 		t.grant(h, r, s)
 		return nil, nil
 	}

@@ -82,15 +82,15 @@ func (w *writer) mayChange(row []types.Datum, s rowlock.Strength) error {
 	if w.alone && !locks.Any() {
 		return nil
 	}
-	m := &engine.Met{Row: rowlock.Row{Table: w.table.ID, Key: string(w.primaryKey(row))}, Strength: s, Held: true}
+	r := rowlock.Row{Table: w.table.ID, Key: string(w.primaryKey(row))}
 	var free bool
 	if w.alone || len(w.locked) >= maxLocks || locks.Full() {
-		free = !locks.Blocked(w.session.locks, m.Row, s)
+		free = !locks.Blocked(w.session.locks, r, s)
 	} else {
-		free = w.lock(m.Row, s)
+		free = w.lock(r, s)
 	}
 	if !free {
-		return m
+		return &engine.Met{Row: r, Strength: s, Held: true}
 	}
 	return nil
 }
