@@ -10,7 +10,7 @@ func (g *generator) wideChange(t *table) string {
 		return fmt.Sprintf("UPDATE %[1]s SET k = k + 1; UPDATE %[1]s SET k = k - 1", t.name)
 	case 1:
 		if t.key && t.unique == "" {
-			return fmt.Sprintf("UPDATE %[1]s SET id = -id WHERE %[2]s", t.name, g.where(t))
+			return fmt.Sprintf("UPDATE %[1]s SET id = -abs(id) WHERE %[2]s", t.name, g.where(t))
 		}
 	case 2:
 		return fmt.Sprintf("UPDATE %s SET k = s.n FROM (SELECT k, count(*)::int4 AS n FROM %s GROUP BY k) s WHERE %s.k = s.k AND %s",
