@@ -49,6 +49,12 @@ func Reads(s Statement) bool {
 	return ok && len(q.Locks) == 0 && !slices.ContainsFunc(q.Stages, func(st Stage) bool { return !Reads(st.Plan) })
 }
 
+// Changes tells whether a statement changes rows.
+func Changes(s Statement) bool {
+	_, ok := s.(*Query)
+	return !ok || slices.ContainsFunc(HeadOf(s).Stages, func(st Stage) bool { return Changes(st.Plan) })
+}
+
 // Values is how many of the stages are values.
 func (h *Head) Values() (n int) {
 	for i := range h.Stages {

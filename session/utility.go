@@ -286,8 +286,11 @@ func (s *Session) executeDeclare(ctx context.Context, x *ast.Declare, r *run) er
 		return sqlerr.New(sqlerr.DuplicateCursor, "cursor %q already exists", x.Name)
 	}
 	p, err := s.prepare(&parser.Statement{Stmt: x.Query, Text: r.stmt.Text, Start: r.stmt.Start}, nil)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case p.plan != nil && planner.Changes(p.plan):
+		return sqlerr.New(sqlerr.FeatureNotSupported, "DECLARE CURSOR must not contain data-modifying statements in WITH")
 	}
 	c := &portal{prepared: p}
 	if err := s.openCursor(context.WithoutCancel(ctx), c, r.w); err != nil {
