@@ -157,6 +157,15 @@ func (g *generator) ordinals(n int) string {
 	return strings.Join(out, ", ")
 }
 
+// beforeConstants is an item of ORDER BY that is no constant, where a WHERE may fail. PostgreSQL drops an order by constants alone, and with a LIMIT
+// it then leaves it open which rows it looks at.
+func (g *generator) beforeConstants(where string, scope []column) string {
+	if !g.mayFail || where == "" {
+		return ""
+	}
+	return scope[0].name + ", "
+}
+
 // topK orders by everything that it shows, so that ties are alike.
 func (g *generator) topK(from, where string, scope []column) query {
 	g.hit("top-k")
@@ -168,7 +177,7 @@ func (g *generator) topK(from, where string, scope []column) query {
 		e, _ := g.scalar(scope, 0)
 		q.sql += e + pick(g, []string{"", " DESC", " NULLS FIRST"}) + ", "
 	}
-	q.sql += g.ordinals(len(q.columns))
+	q.sql += g.beforeConstants(where, scope) + g.ordinals(len(q.columns))
 	q.ordered = !g.images
 	if !g.oneIn(6) {
 		q.sql += fmt.Sprintf(" LIMIT %d", g.IntN(20)%7)

@@ -110,7 +110,7 @@ func (g *generator) ties(from, where string, scope []column) query {
 	if g.mayFail { // else it is open of which rows PostgreSQL computes what it need not order by
 		n = len(q.columns)
 	}
-	q.sql += " ORDER BY " + g.ordinals(n)
+	q.sql += " ORDER BY " + g.beforeConstants(where, scope) + g.ordinals(n)
 	if n == len(q.columns) && g.oneIn(3) { // else it is open which of equal rows are passed over
 		q.sql += fmt.Sprintf(" OFFSET %d", g.IntN(3))
 	}
