@@ -110,6 +110,11 @@ func (b *builder) side(in input, kind sideKind) *operators.Side {
 	default:
 		s = operators.NewScanSide(in.arranged, b.rate, b.maps)
 	}
+	return b.onceATick(in, s)
+}
+
+// onceATick has a loop, if one is being made, show a side's change in the first round of a tick alone. What is fresh belongs to the loop.
+func (b *builder) onceATick(in input, s *operators.Side) *operators.Side {
 	if b.loop != nil && !in.fresh {
 		b.loop.others = append(b.loop.others, s)
 	}
@@ -229,11 +234,11 @@ func (b *builder) delta(p *physical.Delta) (*node, error) {
 		if err != nil {
 			return nil, err
 		}
+		in.fresh = false
 		if i == 0 {
-			in.fresh = false
 			spec.Tables = append(spec.Tables, b.side(in, sideScan))
 		} else {
-			spec.Tables = append(spec.Tables, operators.NewSide(in.arranged))
+			spec.Tables = append(spec.Tables, b.onceATick(in, operators.NewSide(in.arranged)))
 		}
 	}
 	for _, path := range p.Paths {

@@ -1,4 +1,4 @@
-// Pgoracle compares the parser with libpg_query, PostgreSQL's own grammar, over the statements of a folder:
+// Command pgoracle compares the parser with libpg_query, PostgreSQL's own grammar, over the statements of a folder:
 //
 //	go run . -corpora <folder> [-v] [-mutations n]
 //

@@ -70,7 +70,7 @@ func (b *Binder) lockingQuery(q *ast.Query, outer *scope) (*Query, error) {
 // noLocks refuses the locking of a query whose rows are not those of tables.
 func noLocks(locks []*ast.Lock, format string, args ...any) error {
 	for _, l := range locks {
-		return sqlerr.New(sqlerr.FeatureNotSupported, "%s %s", strengths[l.Strength], fmt.Sprintf(format, args...))
+		return sqlerr.New(sqlerr.FeatureNotSupported, "%s %s", strengths[l.Strength], fmt.Sprintf(format, args...)).At(int(l.Pos))
 	}
 	return nil
 }
@@ -173,7 +173,7 @@ func (sel *selection) lockable(f ast.From, l *ast.Lock) error {
 		v, ok := o.(*catalog.View)
 		switch {
 		case ok && v.Materialized:
-			return sqlerr.New(sqlerr.WrongObjectType, "cannot lock rows in materialized view %q", v.Name)
+			return sqlerr.New(sqlerr.WrongObjectType, "cannot lock rows in materialized view %q", v.Name).At(int(l.Pos))
 		case ok || o == nil:
 			return unsupported(l, "%s of a view", strengths[l.Strength]).WithHint("%s", hint)
 		}
