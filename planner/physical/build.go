@@ -111,7 +111,7 @@ func (b *Builder) ordered(r rel, cols []int) rel {
 	pos := r.slots()
 	es := make([]expr.Expr, len(cols))
 	for i, c := range cols {
-		es[i] = &expr.Col{ID: pos[c], T: b.Meta.Type(c)}
+		es[i] = &expr.Col{ID: pos.of(c), T: b.Meta.Type(c)}
 	}
 	return rel{projected(r.node, es), cols}
 }
@@ -136,8 +136,20 @@ func projected(in Node, es []expr.Expr) Node {
 	return &Project{In: p.In, Exprs: out}
 }
 
-func (r rel) slots() map[int]int {
-	m := make(map[int]int, len(r.cols))
+// slots are the positions of columns, by their ids.
+type slots map[int]int
+
+// of is the position of a column. It panics where there is none: another column's value would be a wrong answer.
+func (s slots) of(id int) int {
+	at, ok := s[id]
+	if !ok {
+		panic(fmt.Sprintf("column %d is not among the input's", id))
+	}
+	return at
+}
+
+func (r rel) slots() slots {
+	m := make(slots, len(r.cols))
 	for i, c := range r.cols {
 		if _, dup := m[c]; !dup {
 			m[c] = i
@@ -150,7 +162,7 @@ func (r rel) positions(ids []int) []int {
 	pos := r.slots()
 	out := make([]int, len(ids))
 	for i, id := range ids {
-		out[i] = pos[id]
+		out[i] = pos.of(id)
 	}
 	return out
 }
@@ -166,15 +178,11 @@ func (r rel) place(e expr.Expr) expr.Expr {
 	return placeAt(e, pos)
 }
 
-// placeAt puts positions in the place of columns' ids. It panics where a column has none: another one's value would be a wrong answer.
-func placeAt(e expr.Expr, pos map[int]int) expr.Expr {
+// placeAt puts positions in the place of columns' ids.
+func placeAt(e expr.Expr, pos slots) expr.Expr {
 	return expr.Map(e, func(x expr.Expr) expr.Expr {
 		if c, ok := x.(*expr.Col); ok {
-			at, ok := pos[c.ID]
-			if !ok {
-				panic(fmt.Sprintf("column %d is not among the input's", c.ID))
-			}
-			return &expr.Col{ID: at, T: c.T}
+			return &expr.Col{ID: pos.of(c.ID), T: c.T}
 		}
 		return x
 	})
